@@ -1,0 +1,221 @@
+"""Backups by SQLite's own backup call: compressed, verified, listed, restored with a safety copy."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trendctl.errors import StoreError, UsageError
+from trendctl.store.engine import Store, prepare
+from trendctl.store.writers import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup as `backup list` shows it. `verified_at` None: never verified since it was made."""
+
+    id: int
+    path: str
+    bytes: int
+    created_at: int
+    verified_at: int | None
+    reason: str
+
+
+def write_copy(source: Path, folder: Path, reason: str, now: int) -> Path:
+    """A verified, compressed copy of the database in `folder`, mode 0600; its path. Raises StoreError.
+
+    Works on a live database: pages=-1 copies in one step, so that a busy writer cannot make it start over for ever.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    plain = folder / f".{stamp}-{os.getpid()}.tmp.db"
+    target = _free_name(folder, f"{stamp}-{reason}")
+    try:
+        _copy(source, plain)
+        _check(plain)
+        _pack(plain, target)
+        return target
+    except OSError as fault:
+        target.unlink(missing_ok=True)
+        raise StoreError(
+            "The backup could not be written", why=str(fault), next="free some space, try again"
+        ) from fault
+    finally:
+        for leftover in folder.glob(f"{plain.name}*"):
+            leftover.unlink(missing_ok=True)
+
+
+def create(store: Store, folder: Path, reason: str, now: int) -> Backup:
+    """Back the database up and record it."""
+    path = write_copy(store.path, folder, reason, now)
+    size, digest = path.stat().st_size, _digest(path)
+    with store.write(Role.APP) as db:
+        row = db.execute(
+            "INSERT INTO backup (path, bytes, created_at, verified_at, reason, sha256)"
+            " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+            (path.name, size, now, now, reason, digest),
+        ).fetchone()
+    return Backup(row[0], path.name, size, now, now, reason)
+
+
+def listed(store: Store, folder: Path) -> tuple[Backup, ...]:
+    """Every backup whose file is there, newest first; files that the database does not know (it was restored) too."""
+    with store.read() as db:
+        rows = db.execute("SELECT id, path, bytes, created_at, verified_at, reason FROM backup").fetchall()
+    known = {r["path"]: Backup(*tuple(r)) for r in rows if (folder / r["path"]).exists()}
+    for file in folder.glob("*.db.gz"):
+        if file.name not in known:
+            made = int(file.stat().st_mtime)
+            known[file.name] = Backup(-made, file.name, file.stat().st_size, made, None, "found")
+    return tuple(sorted(known.values(), key=lambda b: (b.created_at, b.path), reverse=True))
+
+
+def verify(store: Store, folder: Path, wanted: str, now: int) -> Backup:
+    """Unpack a backup beside the others, run integrity_check, compare its recorded hash. Raises StoreError if bad."""
+    backup = find(store, folder, wanted)
+    with store.read() as db:
+        row = db.execute("SELECT sha256 FROM backup WHERE path = ?", (backup.path,)).fetchone()
+    if row and row[0] != _digest(folder / backup.path):
+        raise StoreError(
+            f"Backup {backup.id} is bad", why="its bytes changed since it was made", next="use another one"
+        )
+    plain = _unpack(folder / backup.path, folder)
+    try:
+        _check(plain)
+    finally:
+        plain.unlink(missing_ok=True)
+    with store.write(Role.APP) as db:
+        db.execute("UPDATE backup SET verified_at = ? WHERE path = ?", (now, backup.path))
+    return Backup(backup.id, backup.path, backup.bytes, backup.created_at, now, backup.reason)
+
+
+def restore(store: Store, folder: Path, wanted: str, now: int) -> tuple[Backup, Path | None]:
+    """Put a backup in the database's place, after a safety copy of what is there (None where it cannot be read).
+
+    The caller holds the home's lock, so that no other trendctl has the file open; stale WAL files are removed.
+    What a restore means for approvals and accounts is `journal.detect_restore`'s business, at the next start.
+    """
+    backup = find(store, folder, wanted) if store.path.exists() else _by_name(folder, wanted)
+    plain = _unpack(folder / backup.path, folder)
+    safety: Path | None = None
+    try:
+        _check(plain)
+        if store.path.exists():
+            try:
+                safety = write_copy(store.path, folder, "before-restore", now)
+            except (StoreError, sqlite3.DatabaseError):
+                safety = folder / f"damaged-{now}.db"
+                shutil.copyfile(store.path, safety)
+                safety.chmod(0o600)
+        for stale in (f"{store.path}-wal", f"{store.path}-shm"):
+            Path(stale).unlink(missing_ok=True)
+        os.replace(plain, store.path)
+        _sync_folder(store.path.parent)
+    finally:
+        plain.unlink(missing_ok=True)
+    return backup, safety
+
+
+def find(store: Store, folder: Path, wanted: str) -> Backup:
+    """The backup by id or file name; 'latest' is the newest. Raises UsageError."""
+    try:
+        known = listed(store, folder)
+    except StoreError:
+        return _by_name(folder, wanted)
+    for backup in known:
+        if wanted in (str(backup.id), backup.path, "latest"):
+            return backup
+    raise UsageError(f"There is no backup {wanted!r}", next="trendctl backup list")
+
+
+def _by_name(folder: Path, wanted: str) -> Backup:
+    """For a database that cannot be opened: backups are then known by their files alone."""
+    files = sorted(folder.glob("*.db.gz"), reverse=True)
+    for file in files:
+        if wanted in (file.name, "latest"):
+            made = int(file.stat().st_mtime)
+            return Backup(-made, file.name, file.stat().st_size, made, None, "found")
+    raise UsageError(f"There is no backup file {wanted!r}", why=f"{len(files)} in {folder}", next="ls the folder")
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    for n in range(1000):
+        path = folder / (f"{stem}.db.gz" if n == 0 else f"{stem}-{n}.db.gz")
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return path
+        except FileExistsError:
+            continue
+        except OSError as fault:
+            raise StoreError("The backup could not be written", why=str(fault), next="check the folder") from fault
+    raise StoreError("The backup folder is full of backups of this second")
+
+
+def _copy(source: Path, target: Path) -> None:
+    os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+        prepare(live)
+        live.backup(copy, pages=-1)
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _check(path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(path)) as copy:
+            prepare(copy)
+            verdict = copy.execute("PRAGMA integrity_check(3)").fetchall()
+            broken = copy.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError as fault:
+        raise StoreError("The copy is not a good database", why=str(fault), next="trendctl backup list") from fault
+    if verdict != [("ok",)] or broken is not None:
+        raise StoreError("The copy is not a good database", why=str(verdict[0][0]), next="trendctl backup list")
+
+
+def _pack(plain: Path, target: Path) -> None:
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with plain.open("rb") as source, part.open("wb") as raw:
+            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=3, mtime=0) as packed:
+                shutil.copyfileobj(source, packed, 1 << 20)
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.chmod(0o600)
+        os.replace(part, target)
+        _sync_folder(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _unpack(packed: Path, folder: Path) -> Path:
+    plain = folder / f".unpacked-{os.getpid()}.tmp.db"
+    try:
+        os.close(os.open(plain, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        with gzip.open(packed, "rb") as source, plain.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+            target.flush()
+            os.fsync(target.fileno())
+        return plain
+    except (OSError, EOFError) as fault:
+        plain.unlink(missing_ok=True)
+        raise StoreError("The backup cannot be unpacked", why=str(fault), next="use another one") from fault
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened for syncing there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

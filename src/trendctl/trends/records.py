@@ -1,0 +1,176 @@
+"""Records as sorted integer arrays: which typed tokens each holds, and how rare each token is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from trendctl.trends.title_features import Kind, code_tokens, normalise, read_title, token_kind
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_DESCRIPTION_CHARS: Final = 300
+_COMMON: Final = 40.0  # titles in the imagined earlier corpus that hold a common word
+_IMAGINED: Final = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Rows of token ids: row r is `token[start[r]:start[r + 1]]`, rising, without repeats."""
+
+    start: IntArray
+    token: IntArray
+
+    @staticmethod
+    def of(rows: Sequence[Sequence[int]], vocabulary: int) -> "Postings":
+        counts = np.fromiter(map(len, rows), np.int64, len(rows))
+        flat = np.fromiter((t for row in rows for t in row), np.int64, int(counts.sum()))
+        keys = np.unique(np.repeat(np.arange(len(rows), dtype=np.int64), counts) * vocabulary + flat)
+        start = np.searchsorted(keys, np.arange(len(rows) + 1, dtype=np.int64) * vocabulary)
+        return Postings(start.astype(np.int64), keys % vocabulary)
+
+    def keys(self, vocabulary: int) -> IntArray:
+        """Sorted row * vocabulary + token of every entry."""
+        rows = np.repeat(np.arange(len(self.start) - 1, dtype=np.int64), np.diff(self.start))
+        return rows * vocabulary + self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of one run. Rarity comes from these very records, so no outside corpus is needed."""
+
+    base: Postings  # title tokens that must be accounted for
+    brand: Postings
+    model: Postings
+    known: IntArray  # sorted row * vocabulary + token: all that a record says, in any field
+    titled: IntArray  # the same, title, brand and model only
+    vocabulary: int
+    kind: npt.NDArray[np.int8]
+    spelled: IntArray  # the plain number of a quantity, or the token itself
+    length: FloatArray  # characters of the token
+    rarity: FloatArray  # 0 (in every record) to 1 (in one)
+    price: FloatArray  # nan: unknown
+    plain: list[str]  # normalised title, tokens sorted
+    first: IntArray  # first token of the title, often the brand
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    def has(self, keys: IntArray, rows: IntArray, tokens: IntArray) -> BoolArray:
+        """Whether each row's key set holds the token."""
+        wanted = rows * self.vocabulary + tokens
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.asarray(keys[at] == wanted, dtype=np.bool_)
+
+
+class _Vocabulary(dict[str, int]):
+    def __missing__(self, token: str) -> int:
+        self[token] = value = len(self)
+        return value
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
+    value = record.get(name)
+    return str(value) if value not in (None, "") else ""
+
+
+def _price(record: Mapping[str, Any]) -> float:
+    try:
+        value = float(record.get("price") or "nan")
+    except (TypeError, ValueError):
+        return float("nan")
+    return value if value > 0 else float("nan")
+
+
+def _model_tokens(text: str) -> list[str]:
+    """A model field: the whole as one code, and its parts."""
+    if not text:
+        return []
+    parts = read_title(text)
+    joined = "".join(c for c in normalise(text) if c.isalnum())[:24]
+    tokens = parts.base + parts.extra
+    if joined and not joined.isalpha():
+        code, more = code_tokens(joined)
+        tokens += ["c" + code[1:], *more]
+    return tokens
+
+
+def build(records: Sequence[Mapping[str, Any]]) -> Records:
+    """Read the fields title, brand, model, description and price (any may be missing)."""
+    vocabulary = _Vocabulary()
+    empty = vocabulary["z"]
+    base, known, titled, brands, models, plain, first = [], [], [], [], [], [], []
+    for record in records:
+        tokens = read_title(_text(record, "title"))
+        row = [vocabulary[t] for t in tokens.base] or [empty]
+        brand = [vocabulary[t] for t in read_title(b).base] if (b := _text(record, "brand")) else []
+        model = [vocabulary[t] for t in _model_tokens(_text(record, "model"))]
+        said = [*row, *(vocabulary[t] for t in tokens.extra), *brand, *model]
+        base.append(row)
+        brands.append(brand)
+        models.append([t for t in model if True])
+        titled.append(said)
+        known.append(said + _described(record, vocabulary))
+        first.append(row[0])
+        plain.append(" ".join(sorted({t[1:] for t in tokens.base if t[0] != "z"})))
+    return _arrays(vocabulary, base, brands, models, titled, known, first, plain, records)
+
+
+def _described(record: Mapping[str, Any], vocabulary: _Vocabulary) -> list[int]:
+    text = _text(record, "description")
+    if not text:
+        return []
+    tokens = read_title(text[:_DESCRIPTION_CHARS])
+    return [vocabulary[t] for t in tokens.base + tokens.extra]
+
+
+def _arrays(
+    vocabulary: _Vocabulary,
+    base: list[list[int]],
+    brands: list[list[int]],
+    models: list[list[int]],
+    titled: list[list[int]],
+    known: list[list[int]],
+    first: list[int],
+    plain: list[str],
+    records: Sequence[Mapping[str, Any]],
+) -> Records:
+    size = len(vocabulary)
+    names = list(vocabulary)
+    kind = np.fromiter((token_kind(t) for t in names), np.int8, size)
+    spelled = np.fromiter(
+        (vocabulary.get("n" + t.partition("=")[2], i) if t[0] == "q" else i for i, t in enumerate(names)),
+        np.int64,
+        size,
+    )
+    titles = Postings.of(titled, size)
+    in_titles = np.bincount(titles.token, minlength=size).astype(np.float64)
+    return Records(
+        base=Postings.of(base, size),
+        brand=Postings.of(brands, size),
+        model=Postings.of(models, size),
+        known=Postings.of(known, size).keys(size),
+        titled=titles.keys(size),
+        vocabulary=size,
+        kind=kind,
+        spelled=spelled,
+        length=np.fromiter(map(len, names), np.float64, size) - 1.0,
+        rarity=_rarity(in_titles, kind, len(records)),
+        price=np.fromiter(map(_price, records), np.float64, len(records)),
+        plain=plain,
+        first=np.asarray(first, np.int64),
+    )
+
+
+def _rarity(in_titles: FloatArray, kind: npt.NDArray[np.int8], records: int) -> FloatArray:
+    """Inverse document frequency as a share of the greatest possible, as if 1,000 titles had been seen before."""
+    described = (kind == Kind.COLOUR) | (kind == Kind.EDITION) | (kind == Kind.ACCESSORY)
+    before = np.where(described, _COMMON, 0.0)
+    before = np.where(kind == Kind.FILLER, _IMAGINED, before)
+    total = _IMAGINED + records
+    share = np.log(total / (before + np.maximum(in_titles, 1.0))) / np.log(total)
+    return np.asarray(np.where(kind == Kind.FILLER, 0.0, np.maximum(share, 0.0)), dtype=np.float64)
