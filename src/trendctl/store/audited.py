@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlmodel import Session
-
 from trendctl.ports import Json
 from trendctl.store import audit
 from trendctl.store.engine import Store
@@ -16,15 +14,13 @@ from trendctl.store.writers import Role
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An open transaction: `session` for rows, `db` for plain SQL on the same connection, `record` for the chain."""
+    """An open write transaction; `record` adds to the chain inside it."""
 
-    session: Session
     db: sqlite3.Connection
     now: int
 
     def record(self, kind: str, key: str, body: Mapping[str, Json]) -> int:
-        """Flush what the session holds, then add an audit entry; its number."""
-        self.session.flush()
+        """Add an audit entry; its number."""
         return audit.append(self.db, kind, key, body, self.now)
 
 
@@ -32,11 +28,11 @@ class Audited:
 def audited(store: Store, journal: Journal, role: Role, now: int) -> Iterator[Audited]:
     """Commit at the end (synchronous=FULL), then append to the journal and sync it.
 
+    Refused before anything is written while the journal is ahead (a restore that nobody reconciled yet).
     If the journal cannot be written, StoreError is raised although the commit stands: whatever was to follow
     (a call to a platform) must not happen, and the next start catches the journal up.
     """
-    with store.session(role) as session:
-        raw = session.connection().connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)  # our creator made it
-        yield Audited(session, raw, now)
+    journal.refuse_if_ahead(store)
+    with store.write(role) as db:
+        yield Audited(db, now)
     journal.catch_up(store)

@@ -21,6 +21,7 @@ _SELECTS = frozenset(
      sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_RECURSIVE}
 )  # fmt: skip
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
+_ASKED = frozenset({"read_uncommitted"})  # SQLAlchemy reads it on its first connection; setting it is refused
 _SAFE_PRAGMAS = frozenset({"foreign_key_check", "quick_check", "integrity_check", "wal_checkpoint", "data_version"})
 
 
@@ -76,13 +77,21 @@ class Store:
     @contextmanager
     def session(self, role: Role) -> Iterator["Session"]:
         """The same as `write`, as an SQLModel session (loads SQLAlchemy). Committed at the end, or rolled back."""
-        from sqlmodel import Session  # heavy: only commands that edit rows pay for it
+        from sqlalchemy.exc import DBAPIError  # heavy: only commands that edit rows pay for it
+        from sqlmodel import Session
 
         from trendctl.store.orm import engine_for
 
-        with Session(engine_for(self, role), expire_on_commit=False) as session:
-            yield session
-            session.commit()
+        try:
+            with Session(engine_for(self, role), expire_on_commit=False) as session:
+                yield session
+                session.commit()
+        except DBAPIError as fault:
+            if isinstance(fault.orig, sqlite3.IntegrityError):
+                raise fault.orig from fault
+            if isinstance(fault.orig, sqlite3.DatabaseError):
+                raise explain(fault.orig, self.path) from fault
+            raise
 
     def connect(self, role: Role | None = None) -> sqlite3.Connection:
         """A new connection with the project's pragmas; with a role, the authorizer guards every statement."""
@@ -168,6 +177,6 @@ class Guard:
             return sqlite3.SQLITE_OK
         if action in _WRITES and first in self.tables:
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_PRAGMA and first in _SAFE_PRAGMAS:
+        if action == sqlite3.SQLITE_PRAGMA and (first in _SAFE_PRAGMAS or (first in _ASKED and second is None)):
             return sqlite3.SQLITE_OK
         return sqlite3.SQLITE_DENY

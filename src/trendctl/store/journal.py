@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from trendctl.errors import StoreError
+from trendctl.errors import Refused, StoreError
 from trendctl.store import audit
 from trendctl.store.engine import Store
 
@@ -36,19 +36,15 @@ class Journal:
         self._lock = FileLock(folder / "journal.lock", mode=0o600)
 
     def catch_up(self, store: Store) -> int:
-        """Append and sync what the database has and the journal has not; how many. Raises StoreError.
+        """Append and sync what the database has and the journal has not; how many. Raises StoreError when it cannot.
 
-        Raises as well where the journal is ahead: then nothing may be appended before a person reconciles.
+        Raises Refused where the journal is ahead: then nothing may be appended before a person reconciles.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._lock:
                 last = self._last_whole()
-                if self.is_ahead(store, last):
-                    raise StoreError(
-                        "The journal is ahead of the database", why="an older database was put in place",
-                        next="trendctl reconcile",
-                    )  # fmt: skip
+                self.refuse_if_ahead(store, last)
                 with store.read() as db:
                     missing = audit.entries(db, last.seq if last else 0)
                 if missing:
@@ -58,6 +54,15 @@ class Journal:
             raise StoreError(
                 "The journal cannot be written", why=str(fault), next="free some space, then try again"
             ) from fault
+
+    def refuse_if_ahead(self, store: Store, last: audit.Entry | None = None) -> None:
+        """Raise Refused where the journal holds what the database does not."""
+        if self.is_ahead(store, last):
+            raise Refused(
+                "The journal is ahead of the database",
+                why="an older database was put in place, so approving and posting are blocked",
+                next="trendctl reconcile",
+            )
 
     def is_ahead(self, store: Store, last: audit.Entry | None = None) -> bool:
         """Whether the journal holds what the database does not: a restore, or another database."""

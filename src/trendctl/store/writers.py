@@ -1,6 +1,7 @@
 """Who may write what: one writer for each table, enforced on every write connection by SQLite's authorizer.
 
-Tables that every stage appends to (the audit chain) or that belong to the store itself stand in SHARED.
+Two tables have more than one: the audit chain (approval and posting append to it) and, after a restore, what
+`reconcile` rebuilds from the journal on a person's order.
 """
 
 from enum import StrEnum
@@ -16,6 +17,7 @@ class Role(StrEnum):
     SELFHEAL = "selfheal"
     APP = "app"  # jobs, backups, blocks after a restore
     HTTP = "http"  # the HTTP client's own memory
+    RESTORE = "restore"  # a person's reconcile after a restore: rebuilds from the journal
 
 
 WRITERS: dict[Role, frozenset[str]] = {
@@ -25,10 +27,14 @@ WRITERS: dict[Role, frozenset[str]] = {
     ),
     Role.ANALYZER: frozenset({"score", "analysis"}),
     Role.APPROVAL: frozenset(
-        {"supply", "image", "review", "review_open", "platform_choice", "compliance_lift", "decision", "audit"}
+        {"supply", "image", "review", "review_open", "platform_choice", "draft_edit", "compliance_lift",
+         "decision", "audit"}
     ),
     Role.POSTING: frozenset({"draft", "operation", "listing", "attempt", "account_block", "audit"}),
     Role.SELFHEAL: frozenset({"job_state"}),
     Role.APP: frozenset({"backup", "job_state"}),
+    Role.RESTORE: frozenset(
+        {"product", "draft", "decision", "operation", "listing", "attempt", "account_block", "audit"}
+    ),
     Role.HTTP: frozenset({"http_host", "http_validator"}),
 }  # fmt: skip

@@ -27,7 +27,8 @@ _SIDE: Final = (
 NAMES: Final = (
     *(f"{name}_{side}" for name in _SIDE for side in ("low", "high")),
     *(f"shared_{k.name.lower()}" for k in COUNTED),
-    "cosine", "jaccard", "rarest_shared", "code_start", "unit_conflict", "first_same", "price_gap", "ratio", "set_ratio",
+    "accessory_only_one", "cosine", "jaccard", "rarest_shared", "code_start", "unit_conflict", "first_same", "price_gap", "ratio", "set_ratio",
+    "compact_ratio", "compact_part",
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def _expand(rows: IntArray, postings: Postings) -> tuple[IntArray, IntArray, Int
     return pair, postings.token[np.repeat(postings.start[rows], counts) + inside], ends - counts
 
 
-def _field_agrees(records: Records, a: IntArray, b: IntArray, postings: Postings, base_only: bool) -> FloatArray:
+def _field_agrees(records: Records, a: IntArray, b: IntArray, postings: Postings) -> FloatArray:
     """Rarity-weighted share of a's field that b says anywhere in title, brand or model; -1 if a has no such field."""
     pair, token, _ = _expand(a, postings)
     weight = records.rarity[token] + 0.01
@@ -48,10 +49,6 @@ def _field_agrees(records: Records, a: IntArray, b: IntArray, postings: Postings
     total = np.bincount(pair, weight, len(a))
     found = np.bincount(pair, weight * hit, len(a))
     return np.where(total > 0, found / np.maximum(total, 1e-9), -1.0)
-
-
-def _code_start(records: Records, a: IntArray, b: IntArray, tokens: tuple[IntArray, IntArray]) -> FloatArray:
-    raise AssertionError
 
 
 class _Side:
@@ -87,13 +84,14 @@ class _Side:
             np.maximum.reduceat(missing, start),
             np.bincount(pair, missing, n) / np.maximum(lost, 1),
             np.bincount(pair, kind != Kind.FILLER, n).astype(np.float64),
-            _field_agrees(records, a, b, records.brand, True),
-            _field_agrees(records, a, b, records.model, True),
+            _field_agrees(records, a, b, records.brand),
+            _field_agrees(records, a, b, records.model),
         ]
         spot = pair * 16 + kind
         gone = np.bincount(spot, ~said, n * 16).reshape(n, 16)
         both = np.bincount(spot, hit, n * 16).reshape(n, 16)
         self.columns += [gone[:, k] for k in COUNTED]
+        self.accessory = np.bincount(pair, kind == Kind.ACCESSORY, n) > 0
         self.shared = [both[:, k] for k in COUNTED]
 
 
@@ -140,11 +138,14 @@ def pair_features(records: Records, a: IntArray, b: IntArray) -> npt.NDArray[np.
     longest, units = _starts(records, a, b)
     gap = np.abs(np.log(records.price[a] / records.price[b]))
     left, right = [records.plain[i] for i in a], [records.plain[i] for i in b]
+    tight_a, tight_b = [records.compact[i] for i in a], [records.compact[i] for i in b]
     columns += [
-        cosine, jaccard, np.minimum(one.rarest, two.rarest), longest, units,
+        (one.accessory ^ two.accessory).astype(np.float64), cosine, jaccard, np.minimum(one.rarest, two.rarest), longest, units,
         (records.first[a] == records.first[b]).astype(np.float64),
         np.where(np.isnan(gap), -1.0, gap),
         process.cpdist(left, right, scorer=fuzz.ratio, dtype=np.float32),
         process.cpdist(left, right, scorer=fuzz.token_set_ratio, dtype=np.float32),
+        process.cpdist(tight_a, tight_b, scorer=fuzz.ratio, dtype=np.float32),
+        process.cpdist(tight_a, tight_b, scorer=fuzz.partial_ratio, dtype=np.float32),
     ]  # fmt: skip
     return np.stack([np.asarray(c, np.float32) for c in columns], axis=1)

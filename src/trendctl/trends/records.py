@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -28,8 +29,10 @@ class Postings:
     @staticmethod
     def of(rows: Sequence[Sequence[int]], vocabulary: int) -> "Postings":
         counts = np.fromiter(map(len, rows), np.int64, len(rows))
-        flat = np.fromiter((t for row in rows for t in row), np.int64, int(counts.sum()))
-        keys = np.unique(np.repeat(np.arange(len(rows), dtype=np.int64), counts) * vocabulary + flat)
+        flat = np.fromiter(chain.from_iterable(rows), np.int64, int(counts.sum()))
+        keys = np.sort(np.repeat(np.arange(len(rows), dtype=np.int64), counts) * vocabulary + flat)
+        if len(keys):  # much faster than np.unique, which hashes
+            keys = keys[np.r_[True, keys[1:] != keys[:-1]]]
         start = np.searchsorted(keys, np.arange(len(rows) + 1, dtype=np.int64) * vocabulary)
         return Postings(start.astype(np.int64), keys % vocabulary)
 
@@ -55,6 +58,7 @@ class Records:
     rarity: FloatArray  # 0 (in every record) to 1 (in one)
     price: FloatArray  # nan: unknown
     plain: list[str]  # normalised title, tokens sorted
+    compact: list[str]  # normalised title in its own order, letters and digits only
     first: IntArray  # first token of the title, often the brand
 
     def __len__(self) -> int:
@@ -103,7 +107,8 @@ def build(records: Sequence[Mapping[str, Any]]) -> Records:
     """Read the fields title, brand, model, description and price (any may be missing)."""
     vocabulary = _Vocabulary()
     empty = vocabulary["z"]
-    base, known, titled, brands, models, plain, first = [], [], [], [], [], [], []
+    described = False
+    base, known, titled, brands, models, plain, compact, first = [], [], [], [], [], [], [], []
     for record in records:
         tokens = read_title(_text(record, "title"))
         row = [vocabulary[t] for t in tokens.base] or [empty]
@@ -112,12 +117,15 @@ def build(records: Sequence[Mapping[str, Any]]) -> Records:
         said = [*row, *(vocabulary[t] for t in tokens.extra), *brand, *model]
         base.append(row)
         brands.append(brand)
-        models.append([t for t in model if True])
+        models.append(model)
         titled.append(said)
-        known.append(said + _described(record, vocabulary))
+        more = _described(record, vocabulary)
+        known.append(said + more if more else said)
+        described = described or bool(more)
         first.append(row[0])
+        compact.append("".join([t[1:] for t in tokens.base]))
         plain.append(" ".join(sorted({t[1:] for t in tokens.base if t[0] != "z"})))
-    return _arrays(vocabulary, base, brands, models, titled, known, first, plain, records)
+    return _arrays(vocabulary, base, brands, models, titled, known if described else None, first, plain, compact, records)
 
 
 def _described(record: Mapping[str, Any], vocabulary: _Vocabulary) -> list[int]:
@@ -134,9 +142,10 @@ def _arrays(
     brands: list[list[int]],
     models: list[list[int]],
     titled: list[list[int]],
-    known: list[list[int]],
+    known: list[list[int]] | None,
     first: list[int],
     plain: list[str],
+    compact: list[str],
     records: Sequence[Mapping[str, Any]],
 ) -> Records:
     size = len(vocabulary)
@@ -148,13 +157,14 @@ def _arrays(
         size,
     )
     titles = Postings.of(titled, size)
+    said = titles.keys(size)
     in_titles = np.bincount(titles.token, minlength=size).astype(np.float64)
     return Records(
         base=Postings.of(base, size),
         brand=Postings.of(brands, size),
         model=Postings.of(models, size),
-        known=Postings.of(known, size).keys(size),
-        titled=titles.keys(size),
+        known=said if known is None else Postings.of(known, size).keys(size),
+        titled=said,
         vocabulary=size,
         kind=kind,
         spelled=spelled,
@@ -162,6 +172,7 @@ def _arrays(
         rarity=_rarity(in_titles, kind, len(records)),
         price=np.fromiter(map(_price, records), np.float64, len(records)),
         plain=plain,
+        compact=compact,
         first=np.asarray(first, np.int64),
     )
 

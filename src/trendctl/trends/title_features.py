@@ -164,6 +164,8 @@ def _word_token(word: str) -> str:
 
 def _number_token(text: str) -> str:
     value = number(text)
+    if len(value) >= 5 and value.isdigit():
+        return "c" + value  # an article number
     if len(value) == 4 and value.isdigit() and 1985 <= int(value) <= 2039:
         return "y" + value
     return "n" + value
@@ -258,8 +260,9 @@ def read_title(title: str) -> Tokens:
     out = Tokens()
     base, extra = out.base, out.extra
     before: Chunk | None = None
-    for text in _CHUNK.findall(normalise(title)):
-        now = analyse(text)
+    text = normalise(title)
+    for chunk in _CHUNK.findall(text):
+        now = analyse(chunk)
         if before is not None:
             if now.unit is not None and before.number is not None:
                 _join_unit(out, before.number, now.unit)
@@ -270,7 +273,8 @@ def read_title(title: str) -> Tokens:
         base += now.base
         extra += now.extra
         before = now
-    _packs(out)
+    if "pack" in text or "of" in text:
+        _packs(out)
     return out
 
 

@@ -107,6 +107,12 @@ CREATE TABLE platform_choice (
     PRIMARY KEY (product_id, platform)
 ) STRICT, WITHOUT ROWID;
 
+-- The person's own words for a draft, kept apart from what the program proposes; JSON of intent fields.
+CREATE TABLE draft_edit (
+    product_id INTEGER NOT NULL REFERENCES product(id), platform TEXT NOT NULL, account TEXT NOT NULL,
+    changes TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (product_id, platform, account)
+) STRICT, WITHOUT ROWID;
+
 -- A compliance block lifted by the person, with the typed reason.
 CREATE TABLE compliance_lift (
     product_id INTEGER NOT NULL REFERENCES product(id), code TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,

@@ -1,0 +1,77 @@
+"""Brings a text within a platform's rules by taking away, never by adding: no word or number comes into being."""
+
+import re
+from collections import Counter
+
+from trendctl.commerce.rules import Violation, check, fit
+from trendctl.commerce.textmatch import words
+
+_ROUNDS = 30  # every round takes something away
+_LITERAL = ("links", "emails", "phones", "html", "scripts", "entities", "emoji", "chinese", "words.")
+
+
+def fitted(text: str, platform: str, field: str, brand: str = "") -> tuple[str, tuple[str, ...]]:
+    """The text without what the platform's rules forbid, cut to its limit; and what could not be met.
+
+    "" with reasons where the rules still block it: better no text than one that is refused.
+    """
+    text = _cut(" ".join(text.split()), platform, field)
+    for _ in range(_ROUNDS):
+        broken = _blocking(text, platform, field, brand)
+        if not broken:
+            return text, ()
+        shorter = _cut(" ".join(_without(text, broken[0]).split()), platform, field)
+        if shorter == text:
+            break
+        text = shorter
+    broken = _blocking(text, platform, field, brand)
+    return ("", tuple(dict.fromkeys(v.message for v in broken))) if broken else (text, ())
+
+
+def keeps(text: str, platform: str, field: str, brand: str = "") -> bool:
+    """Whether the platform takes the text as it is."""
+    return not _blocking(text, platform, field, brand)
+
+
+def _blocking(text: str, platform: str, field: str, brand: str) -> list[Violation]:
+    value: object = [text] if field == "bullets" else text
+    found = check(platform, {field: value, "brand": brand}, partial=True)
+    return [v for v in found if v.blocking and v.field.partition("[")[0] == field]
+
+
+def _cut(text: str, platform: str, field: str) -> str:
+    """Cut between words. A word cut in two, or a number that lost its unit, would say something else: it goes."""
+    short = fit(text, platform, field).rstrip()
+    if short == text:
+        return text
+    whole = text[len(short) : len(short) + 1].isspace()
+    kept = short.split(" ")
+    if not whole and any(c.isdigit() for c in kept[-1]):
+        kept.pop()
+    while kept and re.fullmatch(r"[\W\d_]*", kept[-1]):
+        kept.pop()
+    return " ".join(kept)
+
+
+def _without(text: str, broken: Violation) -> str:
+    if broken.rule == "characters":
+        return "".join(" " if c in broken.actual else c for c in text)
+    if broken.rule == "repeats":
+        return _unrepeated(text, int(broken.limit))
+    if broken.rule == "run":
+        return re.sub(rf"(\S)\1{{{int(broken.limit)},}}", " ", text)
+    if broken.rule.startswith(_LITERAL) and broken.actual:
+        return text.replace(broken.actual, " ")
+    return text
+
+
+def _unrepeated(text: str, most: int) -> str:
+    """Without the words whose parts were said `most` times before; a chunk goes as a whole."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for chunk in text.split(" "):
+        parts = Counter(words(chunk))
+        if all(seen[word] + count <= most for word, count in parts.items()):
+            kept.append(chunk)
+            seen += parts
+    return " ".join(kept)

@@ -1,0 +1,132 @@
+"""Drafts before review: for each wanted platform, what a person could approve, or what is still missing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from trendctl.commerce.fees import FEES_VERSION
+from trendctl.commerce.rules import RULES_VERSION
+from trendctl.errors import Refused
+from trendctl.intent import EDITABLE, freeze
+from trendctl.ports import Case, Clock, DraftInput, DraftOutput, Json, Platform
+from trendctl.posting import base, checks
+from trendctl.store import analyses, cases, drafts, operations
+from trendctl.store.engine import Store
+from trendctl.store.rows import epoch
+from trendctl.store.writers import Role
+
+REVIEW_HOLDS = 12 * 3600  # seconds for which a product open in review keeps its drafts
+
+# Which intent fields the seller's own answers fill: not judged while the answer is missing.
+_GAPS = {
+    "an image with its rights": "images", "stock": "quantity", "stock above 0": "quantity", "condition": "condition",
+    "price": "price", "cost": "price", "currency": "price",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A platform as the user set it up."""
+
+    name: str = "default"
+    marketplace: str = ""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """What drafting works with: the enabled platforms and their accounts, by platform name."""
+
+    store: Store
+    clock: Clock
+    platforms: Mapping[str, Platform]
+    accounts: Mapping[str, Account]
+    context: cases.Context
+
+
+def make_drafts(work: Drafting, product_ids: Sequence[int], *, forced: bool = False) -> int:
+    """Bring the drafts of these products up to date; how many changed.
+
+    A draft that is approved, in progress or open in review is left alone; one that says the same is not rewritten.
+    """
+    changed = 0
+    with work.store.read() as db:
+        known = cases.build(db, list(product_ids), work.context, work.clock.now())
+    for product_id, case in known.items():
+        changed += sum(refresh(work, product_id, case, name, forced=forced) for name in work.accounts)
+    return changed
+
+
+def refresh(work: Drafting, product_id: int, case: Case, platform: str, *, forced: bool = False) -> bool:
+    """Rebuild one draft; True if review would now show another. `forced`: though the product is open in review."""
+    now = epoch(work.clock.now())
+    account = work.accounts[platform].name
+    with work.store.write(Role.POSTING) as db:
+        old = drafts.current(db, product_id, platform, account)
+        if old is not None and (drafts.is_held(db, old["id"], now) or old["action"] != "create"):
+            return False
+        if not forced and drafts.is_open(db, product_id, now - REVIEW_HOLDS):
+            return False
+        if not drafts.wanted(db, product_id).get(platform, True):
+            if old is not None:
+                drafts.supersede(db, old["id"], now)
+            return old is not None
+        built = build(work, db, product_id, case, platform)
+        frozen = None if built.missing else _frozen(built.intent)
+        if old is not None and not drafts.is_used(db, old["id"]) and _says_the_same(old, built, frozen):
+            return False
+        drafts.insert(
+            db, product_id=product_id, platform=platform, account=account, action="create", listing_id=None,
+            frozen=frozen, doc=built.intent, missing=built.missing, blocks=built.blocks, warnings=built.warnings,
+            now=now,
+        )  # fmt: skip
+    return True
+
+
+def build(work: Drafting, db: Any, product_id: int, case: Case, platform: str) -> DraftOutput:
+    """The draft as it would be now, with blocks and warnings; nothing is stored."""
+    account = work.accounts[platform]
+    wanted = DraftInput(
+        case=case,
+        analyses=analyses.outputs(db, product_id),
+        account=account.name,
+        marketplace=account.marketplace or work.platforms[platform].facts.default_marketplace,
+        sku=operations.previous_sku(db, product_id, platform, account.name) or base.sku_for(case.uid),
+        policies=account.policies,
+        options={**account.options, "_platform": platform},
+        basis={},
+    )
+    made = work.platforms[platform].draft(wanted)
+    edits = {k: v for k, v in drafts.edits(db, product_id, platform, account.name).items() if k in EDITABLE}
+    doc = {**made.intent, **edits}
+    gaps = tuple(sorted({_GAPS.get(name, name) for name in made.missing}))
+    found = checks.findings(doc, case.supply, drafts.lifts(db, product_id), work.context.minimum_margin, gaps)
+    doc["basis"] = {
+        "supply": checks.supply_sha256(case.supply), "rules": RULES_VERSION, "fees": FEES_VERSION,
+        "compliance": found.flags_sha256,
+    }  # fmt: skip
+    failure = operations.last_failure(db, product_id, platform, account.name)
+    told = (f"last time the platform said: {failure}",) if failure else ()
+    return DraftOutput(
+        doc, made.missing, (*made.blocks, *found.blocks), (*made.warnings, *found.warnings, *told)
+    )  # fmt: skip
+
+
+def _frozen(doc: Mapping[str, Json]) -> tuple[bytes, str] | None:
+    try:
+        return freeze(doc)
+    except (Refused, ValueError):
+        return None
+
+
+def _says_the_same(old: Any, built: DraftOutput, frozen: tuple[bytes, str] | None) -> bool:
+    same_words = (
+        json.loads(old["missing"]) == list(built.missing)
+        and json.loads(old["blocks"]) == list(built.blocks)
+        and json.loads(old["warnings"]) == list(built.warnings)
+    )
+    if frozen is not None:
+        return bool(old["hash"] == frozen[1]) and same_words
+    return old["hash"] is None and same_words and json.loads(old["doc"]) == dict(built.intent)

@@ -1,0 +1,43 @@
+"""Has anything an approval rests on changed since? New trend evidence is no drift."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from trendctl.commerce.rules import RULES_VERSION
+from trendctl.ports import Json, SupplyView
+from trendctl.posting import checks, images
+from trendctl.posting.drafting import Account
+
+
+def drifted(
+    doc: Mapping[str, Json],
+    *,
+    account: Account | None,
+    marketplace: str,
+    supply: SupplyView | None,
+    lifts: Mapping[str, str],
+    minimum_margin: str,
+    image_folder: Path,
+) -> list[str]:
+    """What changed, in words; empty when the approval still stands. `account` None: the platform is off now."""
+    found = []
+    if account is None:
+        found.append("the platform is switched off")
+    elif account.name != doc["account"]:
+        found.append("the account changed")
+    elif dict(account.policies) != doc["policies"]:
+        found.append("the policies changed")
+    elif marketplace != doc["marketplace"]:
+        found.append("the marketplace changed")
+    basis = doc["basis"]
+    if doc["action"] == "end":
+        return found
+    if basis.get("supply") != checks.supply_sha256(supply):
+        found.append("the supply changed")
+    if basis.get("rules") != RULES_VERSION:
+        found.append("the listing rules changed")
+    now = checks.findings(doc, supply, lifts, minimum_margin)
+    if basis.get("compliance") != now.flags_sha256:
+        found.append("the compliance flags changed")
+    found += [*now.blocks] if not found else []
+    return found + images.changed(image_folder, doc["images"])

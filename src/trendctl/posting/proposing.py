@@ -1,0 +1,63 @@
+"""`reprice` and `end` only make a Draft; `review` decides it and `post` sends it."""
+
+import json
+from typing import Any
+
+from trendctl.commerce.rules import RULES_VERSION
+from trendctl.errors import UsageError
+from trendctl.intent import freeze
+from trendctl.ports import Action, Json, State
+from trendctl.posting import checks
+from trendctl.posting.drafting import Drafting
+from trendctl.store import cases, decisions, drafts, operations
+from trendctl.store.rows import epoch
+from trendctl.store.writers import Role
+
+
+def propose(work: Drafting, product_id: int, platform: str, action: Action, changes: dict[str, Json]) -> str:
+    """A draft that ends, reprices or revises the live listing of a product; its id.
+
+    `changes`: intent fields to change (`price`, `quantity`, `title` ...). Raises UsageError when nothing is live there,
+    or when the platform cannot do it.
+    """
+    if platform not in work.platforms:
+        raise UsageError(f"{platform} is not enabled", next="trendctl platforms list")
+    if action is Action.END and not work.platforms[platform].facts.can_end:
+        raise UsageError(f"{platform} cannot end a listing through its API", next="end it on the platform's own page")
+    now = epoch(work.clock.now())
+    with work.store.write(Role.POSTING) as db:
+        live = _live(db, product_id, platform)
+        doc = _last_intent(db, live["id"])
+        supply = db.execute("SELECT * FROM supply WHERE product_id = ?", (product_id,)).fetchone()
+        view = cases.supply_view(supply) if supply else None
+        doc |= {**changes, "action": str(action)}
+        if "price" in changes and doc["price"]["currency"] != live["currency"]:
+            raise UsageError(
+                "A listing keeps its currency", why=live["currency"], next="trendctl reprice ID --price 19.99"
+            )
+        lifts = drafts.lifts(db, product_id)
+        found = checks.findings(doc, view, lifts, work.context.minimum_margin)
+        doc["basis"] = {**doc["basis"], "supply": checks.supply_sha256(view), "rules": RULES_VERSION,
+                        "compliance": found.flags_sha256}  # fmt: skip
+        blocks = () if action is Action.END else found.blocks
+        return drafts.insert(
+            db, product_id=product_id, platform=platform, account=live["account"], action=action, listing_id=live["id"],
+            frozen=freeze(doc), doc=doc, missing=(), blocks=blocks, warnings=found.warnings, now=now,
+        )  # fmt: skip
+
+
+def _live(db: Any, product_id: int, platform: str) -> Any:
+    for row in operations.listings(db, product_id):
+        if row["platform"] == platform and row["state"] == State.LIVE:
+            return row
+    raise UsageError(f"Product {product_id} has no live listing on {platform}", next="trendctl listings")
+
+
+def _last_intent(db: Any, listing_id: str) -> dict[str, Json]:
+    """The newest intent that was carried out on the listing."""
+    done = [o for o in operations.of_listing(db, listing_id) if o.state == State.LIVE and o.kind != "auto_decrease"]
+    approval = decisions.approval(db, done[-1].decision_id)
+    if approval is None:
+        raise UsageError("The listing's approval is gone", next="trendctl audit verify")
+    doc: dict[str, Json] = json.loads(approval.intent)
+    return doc

@@ -1,0 +1,185 @@
+"""Items and their observations, written in bulk: what a source named, and each value at the time it is about."""
+
+import hashlib
+import re
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from math import isfinite
+
+from trendctl.ports import Reading, Record
+
+HOUR = 3600
+_CHUNK = 1_000  # records whose ids are looked up with one statement
+_ROWS = 20_000  # observations held before they are written
+_BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # control characters, and halves that UTF-8 cannot hold
+_AHEAD = 2 * 86400  # a value about later than this is a wrong clock or a wrong unit
+_OLDEST = 631_152_000  # 1990-01-01
+_MOST = 2**63 - 1
+_UPSERT = """INSERT INTO observation (item_id, metric_id, at, value, rank, price, currency, fetched_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item_id, metric_id, at) DO UPDATE SET value = excluded.value,
+rank = excluded.rank, price = excluded.price, currency = excluded.currency, fetched_at = excluded.fetched_at"""
+_INSERT = """INSERT INTO item (id, source, external_id, title, url, category, image_url, brand, event_at,
+first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_CHANGE = """UPDATE item SET title = ?, url = coalesce(nullif(?, ''), url), category = coalesce(nullif(?, ''), category),
+image_url = coalesce(nullif(?, ''), image_url), brand = coalesce(nullif(?, ''), brand), last_seen_at = ? WHERE id = ?"""
+
+Row = tuple[int, int, int, float | None, int | None, int | None, str | None, int]
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of a source's records. `ids`: the items seen, each once; `duplicate`: named again in this run."""
+
+    new_items: int = 0
+    observations: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    ids: "array[int]" = field(default_factory=lambda: array("q"))
+
+
+def store_records(db: sqlite3.Connection, source: str, records: Iterable[Record], now: int) -> Stored:
+    """Write a source's records within the caller's transaction.
+
+    A reading without a time is about this hour, so that a second scan in the hour replaces and never doubles.
+    Of two records with one id the first counts; the second adds only readings that the first has not.
+    """
+    return _Writer(db, source, now).write(records)
+
+
+class _Writer:
+    def __init__(self, db: sqlite3.Connection, source: str, now: int) -> None:
+        self._db = db
+        self._source = source
+        self._now = now
+        self._hour = now - now % HOUR
+        self._metrics = {(r[1], r[2]): int(r[0]) for r in db.execute("SELECT id, name, period FROM metric")}
+        self._next = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM item").fetchone()[0])
+        self._first: dict[str, Record] = {}
+        self._ids: dict[str, int] = {}
+        self._rows: list[Row] = []
+        self._done = Stored()
+
+    def write(self, records: Iterable[Record]) -> Stored:
+        rest = iter(records)
+        while chunk := list(islice(rest, _CHUNK)):
+            fresh = [record for record in chunk if self._is_first(record)]
+            self._items(fresh)
+            for record in chunk:
+                self._readings(record)
+        self._flush()
+        return self._done
+
+    def _is_first(self, record: Record) -> bool:
+        if not record.external_id or not record.title.strip():
+            self._done.rejected += 1
+            return False
+        if record.external_id in self._first:
+            self._done.duplicate += 1
+            return False
+        self._first[record.external_id] = record
+        return True
+
+    def _items(self, records: list[Record]) -> None:
+        keys = [_ident(record.external_id) for record in records]
+        marks = ",".join("?" * len(keys))
+        query = f"SELECT external_id, id, title, url FROM item WHERE source = ? AND external_id IN ({marks})"
+        known = {row[0]: row for row in self._db.execute(query, (self._source, *keys))}
+        new, changed, same = [], [], []
+        for key, record in zip(keys, records, strict=True):
+            row = known.get(key)
+            if row is None:
+                number, self._next = self._next, self._next + 1
+                known[key] = (key, number, "", "")
+                new.append(self._new(number, key, record))
+            else:
+                number = row[1]
+                title, url = _clean(record.title, 500), _clean(record.url, 2000)
+                if title == row[2] and url in ("", row[3]):
+                    same.append((self._now, number))
+                else:
+                    changed.append(self._changed(number, title, url, record))
+            self._ids[record.external_id] = number
+            self._done.ids.append(number)
+        self._done.new_items += len(new)
+        self._db.executemany(_INSERT, new)
+        self._db.executemany(_CHANGE, changed)
+        self._db.executemany("UPDATE item SET last_seen_at = ? WHERE id = ?", same)
+
+    def _new(self, number: int, key: str, r: Record) -> tuple[object, ...]:
+        at = (int(r.event_at.timestamp()) if r.event_at else self._now) if r.event else None
+        return (
+            number, self._source, key, _clean(r.title, 500), _clean(r.url, 2000), _clean(r.category, 200),
+            _clean(r.image_url, 2000), _clean(r.brand, 200), at, self._now, self._now,
+        )  # fmt: skip
+
+    def _changed(self, number: int, title: str, url: str, r: Record) -> tuple[object, ...]:
+        category, image, brand = _clean(r.category, 200), _clean(r.image_url, 2000), _clean(r.brand, 200)
+        return (title, url, category, image, brand, self._now, number)
+
+    def _readings(self, record: Record) -> None:
+        number = self._ids.get(record.external_id)
+        if number is None:
+            return
+        readings: Iterable[Reading] = record.readings
+        first = self._first[record.external_id]
+        if first is not record:
+            said = {(r.metric, r.period, r.at) for r in first.readings}
+            readings = [r for r in readings if (r.metric, r.period, r.at) not in said]
+        rows, metrics, hour, now = self._rows, self._metrics, self._hour, self._now
+        for r in readings:
+            at = hour if r.at is None else int(r.at.timestamp())
+            metric = metrics.get((r.metric, r.period)) or self._metric(r.metric, r.period)
+            if _usable(r, at, now):
+                rows.append((number, metric, at, r.value, r.rank, r.price_minor, r.currency, now))
+            else:
+                self._done.rejected += 1
+        if len(rows) >= _ROWS:
+            self._flush()
+
+    def _metric(self, name: str, period: int) -> int:
+        cursor = self._db.execute("INSERT INTO metric (name, period) VALUES (?, ?)", (name, period))
+        self._metrics[name, period] = int(cursor.lastrowid or 0)
+        return self._metrics[name, period]
+
+    def _flush(self) -> None:
+        self._db.executemany(_UPSERT, self._rows)
+        self._done.observations += len(self._rows)
+        self._rows.clear()
+
+
+def _usable(r: Reading, at: int, now: int) -> bool:
+    """A finite value or a rank, in a time that can be."""
+    value, rank, price = r.value, r.rank, r.price_minor
+    if value is None:
+        if rank is None:
+            return False
+    elif not isfinite(value):
+        return False
+    if rank is not None and not 0 < rank <= _MOST:
+        return False
+    if price is not None and (not 0 <= price <= _MOST or not r.currency):
+        return False
+    return _OLDEST <= at <= now + _AHEAD
+
+
+def _ident(external_id: str) -> str:
+    """The id as stored: a very long one (a whole URL) by its hash."""
+    clean = _BAD.sub(" ", external_id)
+    return clean if len(clean) <= 300 else "sha256:" + hashlib.sha256(clean.encode()).hexdigest()
+
+
+def _clean(text: str, limit: int) -> str:
+    return _BAD.sub(" ", text)[:limit].strip()
+
+
+def event_days(db: sqlite3.Connection, product_id: int, since: int) -> Iterator[tuple[str, int, int]]:
+    """(source, day as epoch seconds at 00:00 UTC, count) of articles, launches and deals about a product."""
+    rows = db.execute(
+        "SELECT source, event_at - event_at % 86400 AS day, count(*) FROM item WHERE product_id = ? "
+        "AND event_at >= ? GROUP BY source, day ORDER BY source, day",
+        (product_id, since),
+    )
+    yield from (tuple(row) for row in rows)

@@ -1,0 +1,163 @@
+"""Guards that keep every test off the network, the real clock and the real home; and what tests share.
+
+With TRENDCTL_NO_SKIP=1 a skipped test is a failed one: nothing may be left out unseen.
+"""
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import hypothesis.core
+import pytest
+
+import guards
+from loopback import Loopback
+from trendctl.home import Home
+from trendctl.store.engine import Store
+from trendctl.store.journal import Journal
+from trendctl.store.migrate import migrate
+
+NO_SKIP = os.environ.get("TRENDCTL_NO_SKIP") == "1"
+START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+hypothesis.settings.register_profile("project", deadline=None, max_examples=50)  # no test depends on how fast it is
+hypothesis.settings.load_profile("project")
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly has chosen its seed
+def pytest_configure(config: pytest.Config) -> None:
+    seed = getattr(config.option, "randomly_seed", None)
+    if isinstance(seed, int) and hypothesis.core.global_force_seed is None:
+        hypothesis.core.global_force_seed = seed
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which TRENDCTL_NO_SKIP=1 forbids: {report.longrepr}"
+    return report
+
+
+class FakeClock:
+    """A ports.Clock whose time moves only by `sleep` and `advance`; safe to share between threads."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._monotonic = 1000.0
+        self._lock = threading.Lock()
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        with self._lock:
+            return self._now
+
+    def monotonic(self) -> float:
+        with self._lock:
+            return self._monotonic
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once, that much later."""
+        with self._lock:
+            self.slept.append(seconds)
+        self.advance(max(0.0, seconds))
+
+    def advance(self, seconds: float) -> None:
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+            self._monotonic += seconds
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    guards.clean_environment(monkeypatch, tmp_path)
+    guards.forbid_platform_folders(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def forbidden(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What the test tried and may not; not empty at its end: the test fails, whoever swallowed the exception."""
+    tried: list[str] = []
+    guards.forbid_network(monkeypatch, tried)
+    if not (request.node.get_closest_marker("soak") or "real_sleep" in request.fixturenames):
+        guards.forbid_sleep(monkeypatch, tried)
+    yield tried
+    assert not tried, f"forbidden in tests: {tried}"
+
+
+@pytest.fixture
+def real_sleep() -> None:
+    """Asked for by a test that truly has to wait for another process."""
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """2026-06-01T12:00Z until moved."""
+    return FakeClock()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """The home that TRENDCTL_HOME names in this test, made."""
+    made = Home(tmp_path / "home")
+    made.make()
+    return made
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "trendctl.db"
+    migrate(path, now=int(START.timestamp()), before=lambda path, reason: None)
+    return path
+
+
+@pytest.fixture
+def store(home: Home, _migrated: Path) -> Store:
+    """A migrated, empty database in `home`."""
+    shutil.copyfile(_migrated, home.database)
+    home.database.chmod(0o600)
+    return Store(home.database)
+
+
+@pytest.fixture
+def journal(home: Home) -> Journal:
+    return Journal(home.journal)
+
+
+@pytest.fixture
+def loopback() -> Iterator[Loopback]:
+    """A server on 127.0.0.1; see tests/loopback.py."""
+    with Loopback() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder `shared` beside the checkout: recorded payloads, specs, data. Mark such tests `shared`."""
+    folder = Path(__file__).resolve().parents[1].parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the folder `shared` (payloads, specs, data) is not beside the checkout")
+    return folder
+
+
+@pytest.fixture
+def fresh_python(tmp_path: Path) -> Callable[..., str]:
+    """Run code in a fresh interpreter (no site customisation of ours, the test's environment); its stdout."""
+    import subprocess
+
+    def run(code: str, **environ: str) -> str:
+        done: Any = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=os.environ | environ,
+            cwd=tmp_path, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout)
+
+    return run
