@@ -6,9 +6,7 @@ With TRENDCTL_NO_SKIP=1 a skipped test is a failed one: nothing may be left out 
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import hypothesis.core
 import pytest
 
 import guards
+from fakes import START, FakeClock
 from loopback import Loopback
 from trendctl.home import Home
 from trendctl.store.engine import Store
@@ -24,7 +23,6 @@ from trendctl.store.journal import Journal
 from trendctl.store.migrate import migrate
 
 NO_SKIP = os.environ.get("TRENDCTL_NO_SKIP") == "1"
-START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 hypothesis.settings.register_profile("project", deadline=None, max_examples=50)  # no test depends on how fast it is
 hypothesis.settings.load_profile("project")
@@ -44,35 +42,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, which TRENDCTL_NO_SKIP=1 forbids: {report.longrepr}"
     return report
-
-
-class FakeClock:
-    """A ports.Clock whose time moves only by `sleep` and `advance`; safe to share between threads."""
-
-    def __init__(self, start: datetime = START) -> None:
-        self._now = start
-        self._monotonic = 1000.0
-        self._lock = threading.Lock()
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        with self._lock:
-            return self._now
-
-    def monotonic(self) -> float:
-        with self._lock:
-            return self._monotonic
-
-    def sleep(self, seconds: float) -> None:
-        """Return at once, that much later."""
-        with self._lock:
-            self.slept.append(seconds)
-        self.advance(max(0.0, seconds))
-
-    def advance(self, seconds: float) -> None:
-        with self._lock:
-            self._now += timedelta(seconds=seconds)
-            self._monotonic += seconds
 
 
 @pytest.fixture(autouse=True)

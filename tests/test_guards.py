@@ -15,7 +15,7 @@ import httpx
 import platformdirs
 import pytest
 
-from conftest import START, FakeClock
+from fakes import START, FakeClock
 from guards import is_local
 from loopback import Loopback, Response
 from trendctl.home import Home

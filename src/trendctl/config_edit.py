@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from trendctl.config_keys import put
 from trendctl.errors import ConfigError
@@ -19,7 +19,7 @@ def edited(text: str, path: tuple[str, ...], value: Any) -> str:
         if tomllib.loads(changed) == _expected(text, path, value):
             return changed
         why = "its sections stand in an order that cannot be edited safely"
-    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, KeyError) as fault:
+    except (ValueError, TypeError, KeyError) as fault:  # tomlkit's and tomllib's errors are ValueErrors
         why = str(fault)
     raise ConfigError("config.toml cannot be changed", why=why, next="trendctl config edit")
 
@@ -30,7 +30,8 @@ def _set(document: tomlkit.TOMLDocument, path: tuple[str, ...], value: Any) -> N
         if name not in here:
             if value is None:
                 return
-            here[name] = tomlkit.table(is_super_table=depth < len(path) - 1)
+            inline = isinstance(here, InlineTable)
+            here[name] = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=depth < len(path) - 1)
         here = here[name]
     if value is not None:
         here[path[-1]] = value

@@ -242,16 +242,14 @@ class Leaf:
             raise
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise silence(fault, self._seconds, stopped=client.stop.is_set()) from fault
-        headers = MappingProxyType({k.lower(): v for k, v in response.headers.items()})
+        headers = _plain(response.headers)
         try:
             if hop.method == "HEAD" or response.status_code in (204, 304):
                 return _Raw(response.status_code, headers, b"")
-            body = read_whole(
-                response.iter_raw(65536),
-                headers.get("content-encoding", ""),
-                headers.get("content-length"),
-                self._max_bytes,
-            )
+            ready = response.is_stream_consumed  # a transport in memory has read and decoded the body already
+            chunks = (response.content,) if ready else response.iter_raw(65536)
+            coding = "" if ready else headers.get("content-encoding", "")
+            body = read_whole(chunks, coding, headers.get("content-length"), self._max_bytes)
         except httpx.TimeoutException as fault:
             raise silence(fault, self._seconds, stopped=client.stop.is_set()) from fault
         except httpx.HTTPError as fault:
@@ -297,6 +295,14 @@ class Leaf:
         longest = max((w for w in waits if w is not None), default=0.0)
         if longest > 0:
             self._client.state.hold(host, now.timestamp() + longest)
+
+
+def _plain(headers: httpx.Headers) -> Mapping[str, str]:
+    """Lower-case names; several cookies stand one a line, as they cannot be joined by commas."""
+    plain = {name.lower(): value for name, value in headers.items()}
+    if "set-cookie" in plain:
+        plain["set-cookie"] = "\n".join(headers.get_list("set-cookie"))
+    return MappingProxyType(plain)
 
 
 def _no_cookies() -> CookieJar:

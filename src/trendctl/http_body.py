@@ -40,10 +40,12 @@ class Decoder:
         self._wbits = {"": 0, "deflate": zlib.MAX_WBITS}.get(names[0] if names else "", zlib.MAX_WBITS | 16)
         self._max = max_bytes
         self._out = bytearray()
+        self._fed = False
         self._inflate = zlib.decompressobj(self._wbits) if self._wbits else None
 
     def feed(self, data: bytes) -> None:
         """Take the next raw bytes."""
+        self._fed = self._fed or bool(data)
         if self._inflate is None:
             self._out += data
             if len(self._out) > self._max:
@@ -66,7 +68,7 @@ class Decoder:
 
     def finish(self) -> bytes:
         """The whole body. Raises Fault when the compressed stream has no end."""
-        if self._inflate is not None and not self._inflate.eof and self._out:
+        if self._inflate is not None and not self._inflate.eof and self._fed:
             raise unavailable("the body was cut short")
         return bytes(self._out)
 

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import httpcore
@@ -110,13 +111,19 @@ class Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Certificates take a while to load; one context serves all."""
+    return httpx.create_ssl_context()
+
+
 class Transport(httpx.HTTPTransport):
     """httpx's own transport on our sockets. httpx offers no argument for the network backend, hence the pool swap."""
 
     def __init__(self, limits: Limits, stop: threading.Event) -> None:
-        super().__init__()
+        super().__init__(verify=_tls())
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=_tls(),
             max_connections=64,
             max_keepalive_connections=32,
             keepalive_expiry=5.0,

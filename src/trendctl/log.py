@@ -56,7 +56,7 @@ def configure(home: Home, settings: "Settings", secrets: "Secrets") -> Path:
 
 def close() -> None:
     """Stop logging and close the file."""
-    for handler in list(_LOGGER.handlers):
+    for handler in [h for h in _LOGGER.handlers if isinstance(h, PrivateFile)]:
         _LOGGER.removeHandler(handler)
         handler.close()
 
@@ -166,7 +166,7 @@ def clean(value: Any, redact: Callable[[str], str]) -> Any:
         return {redact(k): HIDDEN if is_secret_name(k) else clean(v, redact) for k, v in pairs}
     if isinstance(value, list | tuple | set | frozenset):
         return [clean(v, redact) for v in value]
-    text = value if isinstance(value, str) else str(value)
+    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     hidden = redact(text)
     plain = isinstance(value, int | bool | None) or (isinstance(value, float) and math.isfinite(value))
     return value if plain and hidden == text else hidden

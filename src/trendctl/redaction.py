@@ -62,6 +62,6 @@ class Redactor:
 def _spellings(value: str) -> set[str]:
     """As it stands, in a URL, in JSON, in a Python repr, in base64."""
     forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], repr(value)[1:-1]}
-    forms.add(json.dumps(value, ensure_ascii=False)[1:-1])
+    forms |= {json.dumps(value, ensure_ascii=False)[1:-1], ascii(value)[1:-1], repr(value.encode())[2:-1]}
     forms.add(base64.b64encode(value.encode()).decode().rstrip("="))
     return forms

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ class Pairs:
     b: Rows
     table: Table
     truth: Vector
+    few: Table  # the same pairs, each seen in a corpus of four
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,63 @@ def load_pairs(*, titles_only: bool = False) -> dict[str, Pairs]:
         triples = np.array(s["pairs"], np.int64)
         a, b = triples[:, 0], triples[:, 1] + len(s["left"])
         records = build([_stripped(r) if titles_only else r for r in s["left"] + s["right"]])
-        out[name] = Pairs(a, b, pair_features(records, a, b), triples[:, 2].astype(np.float64))
+        truth = triples[:, 2].astype(np.float64)
+        few = few_at_a_time([(s["left"][i], s["right"][j]) for i, j, _ in s["pairs"]])
+        out[name] = Pairs(a, b, pair_features(records, a, b), truth, few)
     return out
+
+
+def few_at_a_time(pairs: list[tuple[dict[str, Any], dict[str, Any]]], at_once: int = 4) -> Table:
+    """Features of pairs that come a few at a time: then every word looks rare."""
+    parts = []
+    for low in range(0, len(pairs), at_once):
+        some = pairs[low : low + at_once]
+        records = build([r for pair in some for r in pair])
+        at = np.arange(len(some), dtype=np.int64) * 2
+        parts.append(pair_features(records, at, at + 1))
+    return np.concatenate(parts)
+
+
+NOUNS = ("case", "charger", "protective cover", "screen protector", "replacement battery", "carrying bag", "stand")
+
+
+def _other(title: str, rng: np.random.Generator) -> str:
+    """The title of another product that differs from this one in a single fact."""
+    noun, number = str(rng.choice(NOUNS)), re.search(r"(?<![\d.])\d{1,4}(?![\d.])", title)
+    kind = int(rng.integers(0, 4))
+    if kind == 0:
+        return f"{noun} for {title}"
+    if kind == 1:
+        return f"{title} {noun}"
+    if kind == 2 or number is None:
+        return f"{title} {rng.integers(2, 7)}-pack"
+    changed = str(int(number[0]) * 2 if rng.random() < 0.5 else int(number[0]) + 1)
+    return title[: number.start()] + changed + title[number.end() :]
+
+
+def _same(title: str, rng: np.random.Generator) -> str:
+    """Another spelling of the same title: order, case, a word more."""
+    words = title.split()
+    if rng.random() < 0.5:
+        rng.shuffle(words)
+    extra = ("new", "original", "official", "sale", "free shipping", "")[int(rng.integers(0, 6))]
+    return " ".join([*words, extra]).upper()
+
+
+def made_up(count: int = 700, seed: int = 5) -> tuple[Table, Vector]:
+    """Pairs made from real titles whose answer is sure: accessories, packs and other numbers; and respellings."""
+    rng, pairs, truth = np.random.default_rng(seed), [], []
+    for s in _read("b1_pairs.json.gz").values():
+        for i in rng.choice(len(s["left"]), count, replace=False):
+            record = dict(s["left"][i])
+            if rng.random() < 0.5:
+                record = _stripped(record)
+            for change, answer in ((_other, 0.0), (_same, 1.0)):
+                pairs.append((record, {**_stripped(record), "title": change(record["title"], rng)}))
+                truth.append(answer)
+    mixed = rng.permutation(len(pairs))
+    pairs, answers = [pairs[i] for i in mixed], np.array(truth)[mixed]
+    return np.concatenate([few_at_a_time(pairs), few_at_a_time(pairs, 400)]), np.r_[answers, answers]
 
 
 def _stripped(record: dict[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,14 @@ documents = st.recursive(
 
 def test_known_bytes_and_hash() -> None:
     # RFC 8785: keys sorted by UTF-16 code units, no white space, only the escapes that JSON needs.
-    document = {"title": "Mug €", "price": {"minor": 1999, "currency": "USD"}, "b": [True, None], "\U0001f600": 1, "ﬀ": 2}
-    expected = (
-        '{"b":[true,null],"price":{"currency":"USD","minor":1999},"title":"Mug €","\U0001f600":1,"ﬀ":2}'.encode()
-    )
+    document = {
+        "title": "Mug €",
+        "price": {"minor": 1999, "currency": "USD"},
+        "b": [True, None],
+        "\U0001f600": 1,
+        "ﬀ": 2,
+    }
+    expected = '{"b":[true,null],"price":{"currency":"USD","minor":1999},"title":"Mug €","\U0001f600":1,"ﬀ":2}'.encode()
     assert canonical(document) == expected
     assert intent_hash(document) == sha256_hex(expected)
     assert sha256_hex(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

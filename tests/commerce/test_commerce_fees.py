@@ -149,6 +149,7 @@ def test_unknown_markets_and_foreign_prices_are_refused_not_guessed() -> None:
     [
         {"tax_rate": Decimal("-0.1")},
         {"return_rate": Decimal(2)},
+        {"tax_rate": 0.08},
         {"plan": "gold"},
         {"shipping": Money(-1, "USD")},
     ],
@@ -179,4 +180,4 @@ def test_every_line_says_where_it_is_from_and_when() -> None:
         for line in fees(platform, usd(2000), plan="individual", insertion=True, return_rate=Decimal("0.1")).lines:
             assert line.source
             assert len(line.as_of) == 10
-    assert FEES_VERSION == facts.version("fees")
+    assert facts.version("fees") == FEES_VERSION

@@ -34,7 +34,8 @@ def test_valid_codes_are_known_by_kind(code: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["4006381333932", "", "0000000000000", "123", "40063813339X1", "٤٠٠٦٣٨١٣٣٣٩٣١", "0-306-40615-3", "does not apply"]
+    "code",
+    ["4006381333932", "", "0000000000000", "123", "40063813339X1", "٤٠٠٦٣٨١٣٣٣٩٣١", "0-306-40615-3", "does not apply"],
 )
 def test_wrong_codes_are_refused(code: str) -> None:
     assert gtin_kind(code) is None

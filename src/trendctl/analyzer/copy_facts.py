@@ -21,7 +21,7 @@ def facts_of(case: Case, name: Normalised | None) -> list[dict[str, Json]]:
 
     The seller's facts are open to a model; cost, stock, supplier and price are no facts.
     """
-    found = {}
+    found: dict[str, dict[str, Json]] = {}
     for key, label, value, source, ai_ok in _all(case, name):
         label, value = clean(label)[:MAX_LABEL].strip(), clean(value)
         if label and value and len(value) <= MAX_VALUE and key not in found and len(found) < MAX_FACTS:

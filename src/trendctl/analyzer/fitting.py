@@ -61,8 +61,19 @@ def _without(text: str, broken: Violation) -> str:
     if broken.rule == "run":
         return re.sub(rf"(\S)\1{{{int(broken.limit)},}}", " ", text)
     if broken.rule.startswith(_LITERAL) and broken.actual:
-        return text.replace(broken.actual, " ")
+        return _without_words_of(text, broken.actual)
     return text
+
+
+def _without_words_of(text: str, part: str) -> str:
+    """Without every word that the part touches: what would be left of a word is another word."""
+    kept, end = [], 0
+    while (start := text.find(part, end)) >= 0:
+        left = text.rfind(" ", 0, start + 1) + 1
+        kept.append(text[end : max(end, left)])
+        right = text.find(" ", start + len(part.rstrip()))
+        end = len(text) if right < 0 else right
+    return "".join([*kept, text[end:]])
 
 
 def _unrepeated(text: str, most: int) -> str:

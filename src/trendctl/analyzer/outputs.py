@@ -108,7 +108,8 @@ class PlatformMargin(Output):
 
 
 class Margin(Output):
-    """Empty `platforms`: not known, and `missing` says what is needed. `best` is the largest fraction."""
+    """Empty `platforms`: not known, and `missing` says what is needed. `best` is the largest
+    fraction of the platforms that take a fee (of all where none does)."""
 
     platforms: tuple[PlatformMargin, ...]
     best: str | None

@@ -76,7 +76,7 @@ def analyze(
     source_weights: Mapping[str, float] | None = None,
     answerer: Answerer | None = None,
 ) -> AnalyzeReport:
-    """Analyse what changed; with `product_ids` those products, by all agents. `force`: answer again, same evidence or not.
+    """Analyse what changed; with `product_ids` those products, by all agents. `force`: answer again in any case.
 
     `limit` best products with `minimum_score` or more get every agent. `agents` and `sources` None: all that the
     registry finds. An agent that raises costs its own answer only.
@@ -86,7 +86,8 @@ def analyze(
         agents = leaves.load_all("agents", report.broken_agents.__setitem__)
     if sources is None:
         sources = leaves.load_all("sources")
-    now = clock.now().replace(minute=0, second=0, microsecond=0)  # ages count in hours, so a second run finds nothing new
+    # Ages count in whole hours, so that a second run at once finds nothing new.
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
     context = Context(
         market.geo, market.currency, platforms, minimum_margin,
         frozenset(s.facts.name for s in sources if s.facts.ai_ok),
@@ -157,11 +158,11 @@ class _Work:
         for pid, case in self.cases.items():
             known = {a.name: row for a in agents if (row := self.answers.get((pid, a.name)))}
             result = run_agents(agents, case, Known(pid, known, job.force, stamp), job.answerer)
-            row = score_row(pid, case, result.outputs, self.sellable[pid], stamp)
+            scored = score_row(pid, case, result.outputs, self.sellable[pid], stamp)
             before = self.scores.get(pid)
-            fresh = before is None or _says(before) != _says(row)
+            fresh = before is None or _says(before) != _says(scored)
             if fresh or (restamp and before is not None and before.computed_at < stamp):
-                scores.append(row)
+                scores.append(scored)
             rows += result.new
             _count(job, pid, result, wrote=bool(result.new) or fresh)
         return rows, scores

@@ -19,7 +19,9 @@ _PRICE = re.compile(
     r"(?:\s*(?:off|each|shipped|ea|or less|a ?piece|per \w+)\b)?",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(r"(?:\b(?:save|up to|extra|over|at)\s+)*\d+(?:\.\d+)?\s?%\s*(?:off|discount|savings?)", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"(?:\b(?:save|up to|extra|over|at)\s+)*\d+(?:\.\d+)?\s?%\s*(?:off|discount|savings?)", re.IGNORECASE
+)
 _CODE = re.compile(r"\b(?:with|w/|use|using)?\s*(?:promo|coupon|discount)?\s*codes?:?\s+[A-Z0-9]{4,}\b", re.IGNORECASE)
 _PROMO = re.compile(
     r"\b(?:(?:\+|with|plus|w/|and)\s*)?(?:free (?:shipping|s/h|delivery|s&h|gift|returns?)"
@@ -27,7 +29,8 @@ _PROMO = re.compile(
     r"|(?:on|for)? ?(?:clearance|sale)\b|limited[ -]time(?: offer)?|(?:lowest|best) price(?: ever)?"
     r"|all[ -]time low|price (?:drop|error|mistake)|buy (?:it )?now|order now|best ?sellers?|hot (?:item|deal|buy)"
     r"|in stock|back in stock|pre-?orders?|ymmv|s&s|clip(?:pable)? coupon|coupons?|money back guarantee"
-    r"|satisfaction guaranteed|100% (?:authentic|genuine|satisfaction)|brand new in box|must have|gift idea|click here)",
+    r"|satisfaction guaranteed|100% (?:authentic|genuine|satisfaction)|brand new in box|must have|gift idea"
+    r"|click here)",
     re.IGNORECASE,
 )
 _SHOPS = (
@@ -36,13 +39,16 @@ _SHOPS = (
     "ulta|walgreens|cvs|chewy|petco|overstock|qvc|hsn|slickdeals|dealnews|youtube|reddit|the verge|engadget|gizmodo"
 )
 _AT_SHOP = re.compile(
-    rf"(?:\s*[-–—|:,@]\s*|\s+(?:at|via|from|on|@)\s+)(?:{_SHOPS})(?:\.com|\.co\.uk)?(?=\W*$|\s*[-–—|(,:])", re.IGNORECASE
+    rf"(?:\s*[-–—|:,@]\s*|\s+(?:at|via|from|on|@)\s+)(?:{_SHOPS})(?:\.com|\.co\.uk)?(?=\W*$|\s*[-–—|(,:])",
+    re.IGNORECASE,
 )
 _SHOP_FIRST = re.compile(rf"^(?:{_SHOPS})(?:\.com)?\s*[:|]\s*", re.IGNORECASE)
 _MARKS = frozenset("©®™")
 _EMPTY = re.compile(r"\(\s*[\W_]*\s*\)|\[\s*[\W_]*\s*\]")
 _EDGES = " \t-–—|:;,.!?*/\\+&=~#@^_<>\"'“”‘’•·…"
-_LEADS = re.compile(r"^(?:review|hands[ -]on|deal|psa|today only|ask|show hn|launch hn|new)\s*[:!|–—-]\s*", re.IGNORECASE)
+_LEADS = re.compile(
+    r"^(?:review|hands[ -]on|deal|psa|today only|ask|show hn|launch hn|new)\s*[:!|–—-]\s*", re.IGNORECASE
+)
 
 
 def clean(text: str) -> str:

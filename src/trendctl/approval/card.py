@@ -70,7 +70,10 @@ def load(db: sqlite3.Connection, product_id: int, context: cases.Context, now: A
 
 
 def draft_cards(db: sqlite3.Connection, product_id: int, now: int) -> list[DraftCard]:
-    """Every current draft of a product: draft, provisional, blocked, approved, expired, or its listing's state."""
+    """Every current draft of a product: draft, provisional, blocked, approved, or its operation's state.
+
+    An approval that expired unused leaves its draft open again, with `expires_at` in the past.
+    """
     wanted = drafts.wanted(db, product_id)
     return [_draft(db, row, wanted.get(row["platform"], True), now) for row in drafts.of_product(db, product_id)]
 
@@ -79,36 +82,22 @@ def _draft(db: sqlite3.Connection, row: sqlite3.Row, wanted: bool, now: int) -> 
     intent = json.loads(row["intent"]) if row["intent"] is not None else json.loads(row["doc"])
     missing, blocks = tuple(json.loads(row["missing"])), tuple(json.loads(row["blocks"]))
     state, expires = _state(db, row, missing, blocks, now)
+    previous = decisions.previous_intent(db, row)
     return DraftCard(
         row["id"], row["platform"], row["account"], row["action"], row["hash"] or "", intent, missing, blocks,
-        tuple(json.loads(row["warnings"])), state, expires, wanted, _previous(db, row),
+        tuple(json.loads(row["warnings"])), state, expires, wanted, json.loads(previous) if previous else None,
     )  # fmt: skip
 
 
 def _state(
     db: sqlite3.Connection, row: sqlite3.Row, missing: tuple[str, ...], blocks: tuple[str, ...], now: int
 ) -> tuple[str, int | None]:
-    for found in decisions.of_product(db, row["product_id"]):
-        if found["draft_id"] != row["id"] or found["kind"] != "approve":
-            continue
-        if db.execute("SELECT 1 FROM decision WHERE of_decision = ?", (found["id"],)).fetchone():
-            break
-        used = db.execute("SELECT state FROM operation WHERE decision_id = ?", (found["id"],)).fetchone()
-        if used:
-            return str(used["state"]), None
-        return ("approved" if found["expires_at"] >= now else "expired"), found["expires_at"]
+    decided = decisions.draft_state(db, row["id"], now)
+    if decided is not None and decided[0] != "expired":
+        return decided
     if row["hash"] is None:
         return "provisional", None
-    return ("blocked" if blocks or missing else "draft"), None
-
-
-def _previous(db: sqlite3.Connection, row: sqlite3.Row) -> Mapping[str, Json] | None:
-    older = db.execute(
-        "SELECT f.intent FROM decision d JOIN draft f ON f.id = d.draft_id WHERE d.kind = 'approve' AND f.id <> ?"
-        " AND f.product_id = ? AND f.platform = ? AND f.account = ? ORDER BY d.at DESC, d.rowid DESC LIMIT 1",
-        (row["id"], row["product_id"], row["platform"], row["account"]),
-    ).fetchone()
-    return json.loads(older[0]) if older else None
+    return ("blocked" if blocks or missing else "draft"), decided[1] if decided else None
 
 
 def listing_rows(db: sqlite3.Connection, product_id: int) -> list[dict[str, Json]]:

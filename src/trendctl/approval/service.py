@@ -35,7 +35,7 @@ def approve(work: Approving, seat: Seat, shown: Sequence[tuple[str, str]]) -> li
     now = epoch(work.clock.now())
     with work.store.read() as db:
         rows = [_current(drafts.by_id(db, draft_id), draft_id, digest) for draft_id, digest in shown]
-        stubs = [_stub(db, row) for row in rows]
+        stubs = [decisions.product_stub(db, row["product_id"]) for row in rows]
     for row in rows:
         seat.check(work.home, row["platform"])
     ids = []
@@ -130,12 +130,6 @@ def _current(row: sqlite3.Row | None, draft_id: str, digest: str) -> sqlite3.Row
     if row is None or row["superseded_at"] is not None or row["hash"] != digest:
         raise Refused("The draft changed since it was shown", why=draft_id, next="trendctl review")
     return row
-
-
-def _stub(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Json]:
-    """Enough of the product to rebuild the listing in a database that never saw it."""
-    product = db.execute("SELECT uid, title, first_seen_at FROM product WHERE id = ?", (row["product_id"],)).fetchone()
-    return {"uid": product["uid"], "title": product["title"], "at": product["first_seen_at"]}
 
 
 def _draft_body(row: sqlite3.Row) -> dict[str, Json]:

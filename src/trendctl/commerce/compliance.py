@@ -44,7 +44,7 @@ def flags(
     (`EBAY_DE`, `ATVPDKIKX0DER`, `US`). `facts` of the supply that count: `brand_authorised`, `un383_test`,
     `safety_data_sheet` ("yes"), `age_from_months`, `manufacturer`, `manufacturer_address`, `manufacturer_email`,
     `manufacturer_country`, `responsible_person`, `responsible_person_address`, `responsible_person_email`,
-    `safety_warnings`.
+    `safety_warnings`; and `cleared_CODE`, the seller's reason why a word list's block is wrong here (it warns then).
     """
     listing = _Listing(title, description, _top(category), brand, country(marketplace), facts or {})
     found = [*_brands(listing), *_words(listing), *_gpsr(listing), *_children(listing)]
@@ -126,19 +126,35 @@ def _is_compatible(text: str, hit: Hit, phrases: list[str]) -> bool:
 def _words(listing: _Listing) -> Iterator[Flag]:
     for table in facts.load("compliance")["words"]:
         hits = find(listing.text, table["phrases"], unless=table.get("unless", ()))
-        if not hits:
-            continue
-        severity: Severity | None = table["severity"]
-        if "fact" in table and listing.says_yes(table["fact"]):
-            severity = "warn" if severity == "block" else None
-        if severity is not None:
+        severity = _severity(listing, table)
+        if hits and severity is not None:
             words, evidence = _evidence(hits)
-            message = f"{evidence}: {table['code'].replace('_', ' ')}"
-            if "fact" in table:
-                message += f" (answer with the fact {table['fact']})"
-            if "note" in table:
-                message += f"; {table['note']}"
+            message = _word_message(listing, table, evidence)
             yield _flag(table, table["code"], severity, words, evidence, message)
+
+
+def _cleared(code: str) -> str:
+    return f"cleared_{code}"
+
+
+def _severity(listing: _Listing, table: Mapping[str, Any]) -> Severity | None:
+    """What is left of the table's severity after the supply's facts; None: nothing."""
+    told: Severity = table["severity"]
+    if "fact" in table and listing.says_yes(table["fact"]):
+        return "warn" if told == "block" else None
+    return "warn" if listing.has(_cleared(table["code"])) else told
+
+
+def _word_message(listing: _Listing, table: Mapping[str, Any], evidence: str) -> str:
+    code = table["code"]
+    parts = [f"{evidence}: {code.replace('_', ' ')}"]
+    if listing.has(_cleared(code)):
+        parts.append(f"the seller says: {listing.facts[_cleared(code)].strip()}")
+    elif "fact" in table:
+        parts.append(f"answer with the fact {table['fact']} = yes")
+    elif table["severity"] == "block":
+        parts.append(f"if the word means something else here, say what in the fact {_cleared(code)}")
+    return "; ".join([*parts, *([table["note"]] if "note" in table else [])])
 
 
 def _gpsr(listing: _Listing) -> Iterator[Flag]:

@@ -67,8 +67,9 @@ class Terms:
     return_rate: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tax_rate <= 1 or not 0 <= self.return_rate <= 1:
-            raise ValueError("tax_rate and return_rate are fractions between 0 and 1")
+        for rate in (self.tax_rate, self.return_rate):
+            if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate <= 1:
+                raise ValueError("tax_rate and return_rate are Decimal fractions between 0 and 1")
         if self.shipping is not None and self.shipping.minor < 0:
             raise ValueError("the shipping charge cannot be negative")
         if self.plan not in ("individual", "professional"):

@@ -12,7 +12,7 @@ Sales tax passes through (the platform collects it); VAT that the seller owes is
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from trendctl.commerce.fees import FeeBreakdown, Terms, breakpoints, exact_lines, fees_for
@@ -21,6 +21,13 @@ from trendctl.commerce.money import CurrencyMismatch, Money, round_minor, total
 MAX_PRICE_MINOR = 10**10
 _SLACK = 6  # more than all roundings together can move a result: half a unit a fee line and the tax, one for returns
 _SCAN = 50_000  # prices tried one by one where the result hardly rises with the price
+
+
+def _share(text: str | Decimal) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a decimal fraction between 0 and 1") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class LandedCost:
             if amount.minor < 0:
                 raise ValueError("a cost cannot be negative")
         for name, share in (("return_rate", self.return_rate), ("return_loss", self.return_loss)):
-            if not isinstance(share, Decimal) or not 0 <= share <= 1:
+            if not isinstance(share, Decimal) or not share.is_finite() or not 0 <= share <= 1:
                 raise ValueError(f"{name} must be a Decimal between 0 and 1")
 
     @classmethod
@@ -71,7 +78,7 @@ class LandedCost:
         amounts = (cost_minor, freight_minor, duty_minor, packaging_minor, outbound_shipping_minor, ad_minor)
         unit, freight, duty, packaging, outbound, ads = (Money(amount, currency) for amount in amounts)
         back = Money(return_shipping_minor, currency)
-        rate, loss = Decimal(return_rate), Decimal(return_loss)
+        rate, loss = _share(return_rate), _share(return_loss)
         return cls(unit, freight, duty, packaging, outbound, ads, rate, loss, back)
 
     @property

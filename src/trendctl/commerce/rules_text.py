@@ -13,10 +13,12 @@ from trendctl.commerce.textmatch import find, words
 from trendctl.commerce.violation import Violation
 
 _TOP = "com|net|org|info|biz|shop|store|online|site|io|co|me|app|us|uk|de|fr|it|es|nl|eu|cn|ru|ca|au|jp|tv|link|xyz"
+# Every repetition is bounded, so that a long text without spaces costs no more than another.
 _LINK = re.compile(
-    rf"(?i)\b(?:https?://|www\.)\S+|\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:{_TOP})(?![\w.-])(?:/\S*)?"
+    r"(?i)\b(?:https?://|www\.)\S+"
+    rf"|\b[a-z0-9][a-z0-9-]{{0,62}}(?:\.[a-z0-9-]{{1,63}}){{0,8}}\.(?:{_TOP})(?![\w.-])(?:/\S*)?"
 )
-_EMAIL = re.compile(r"(?i)[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?i)[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(r"(?<![\w.-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)[\s.-]?|\d{3}[\s.-])\d{3}[\s.-]\d{4}(?![\w-])")
 _INTERNATIONAL = re.compile(r"(?<![\w.-])\+\d{1,3}(?:[\s.()-]{0,2}\d){7,12}(?!\w)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--")

@@ -27,15 +27,16 @@ class Hit:
 
 @lru_cache(maxsize=8192)
 def _fold_char(char: str) -> str:
+    plain = unicodedata.normalize("NFKD", char).translate(_LOOKS).casefold().translate(_LOOKS)
+    return "".join(_kept(one) for one in plain)
+
+
+def _kept(char: str) -> str:
     if char in _DROPPED:
         return ""
     if _SPACES.fullmatch(char):
         return " "
-    if unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me"):
-        return ""
-    plain = unicodedata.normalize("NFKD", char)
-    kept = "".join(one for one in plain if unicodedata.category(one) not in ("Mn", "Me", "Cf"))
-    return kept.translate(_LOOKS).casefold().translate(_LOOKS)
+    return "" if unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me") else char
 
 
 @lru_cache(maxsize=16)  # one listing is looked through for many lists

@@ -50,10 +50,9 @@ def price_minor(wanted: DraftInput) -> int | None:
 
 def floor_minor(wanted: DraftInput) -> int | None:
     """The margin agent's floor price on this platform, in minor units; None without supply."""
-    platforms: Mapping[str, Any] = _output(wanted, "margin").get("platforms", {})
     name = wanted.options.get("_platform", "")
-    found = platforms.get(str(name), {})
-    return found.get("floor_minor") if isinstance(found, Mapping) else None
+    found = [m for m in _output(wanted, "margin").get("platforms", ()) if m["platform"] == name]
+    return found[0]["floor_minor"] if found else None
 
 
 def common(wanted: DraftInput, platform: str, action: str = "create") -> dict[str, Json]:
@@ -85,7 +84,7 @@ def common(wanted: DraftInput, platform: str, action: str = "create") -> dict[st
             "id": str(category.get("platform_categories", {}).get(platform, "") or ""),
             "path": str(category.get("path", "") or ""),
         },
-        "aspects": {str(k): [str(v)] for k, v in sorted(supply.facts.items())},
+        "aspects": {str(k): [str(v)] for k, v in sorted({**words.get("aspects", {}), **supply.facts}.items())},
         "images": [
             {"sha256": i.sha256, "mime": i.mime, "width": i.width, "height": i.height, "bytes": i.bytes,
              "rights": i.rights, "url": i.url}

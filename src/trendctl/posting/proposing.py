@@ -9,7 +9,8 @@ from trendctl.intent import freeze
 from trendctl.ports import Action, Json, State
 from trendctl.posting import checks
 from trendctl.posting.drafting import Drafting
-from trendctl.store import cases, decisions, drafts, operations
+from trendctl.store import cases, decisions, drafts, operations, supplies
+from trendctl.store.engine import Store
 from trendctl.store.rows import epoch
 from trendctl.store.writers import Role
 
@@ -28,7 +29,7 @@ def propose(work: Drafting, product_id: int, platform: str, action: Action, chan
     with work.store.write(Role.POSTING) as db:
         live = _live(db, product_id, platform)
         doc = _last_intent(db, live["id"])
-        supply = db.execute("SELECT * FROM supply WHERE product_id = ?", (product_id,)).fetchone()
+        supply = supplies.row(db, product_id)
         view = cases.supply_view(supply) if supply else None
         doc |= {**changes, "action": str(action)}
         if "price" in changes and doc["price"]["currency"] != live["currency"]:
@@ -44,6 +45,12 @@ def propose(work: Drafting, product_id: int, platform: str, action: Action, chan
             db, product_id=product_id, platform=platform, account=live["account"], action=action, listing_id=live["id"],
             frozen=freeze(doc), doc=doc, missing=(), blocks=blocks, warnings=found.warnings, now=now,
         )  # fmt: skip
+
+
+def live_platforms(store: Store, product_id: int) -> list[str]:
+    """Where a product is live."""
+    with store.read() as db:
+        return sorted(r["platform"] for r in operations.listings(db, product_id) if r["state"] == State.LIVE)
 
 
 def _live(db: Any, product_id: int, platform: str) -> Any:

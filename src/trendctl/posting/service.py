@@ -14,7 +14,7 @@ from trendctl.ports import Clock, Json, Platform, State, Talk, Wire
 from trendctl.posting import machine
 from trendctl.posting.drafting import Account
 from trendctl.posting.drift import drifted
-from trendctl.store import cases, decisions, drafts, operations
+from trendctl.store import cases, decisions, drafts, operations, supplies
 from trendctl.store.decisions import Approval
 from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
@@ -53,6 +53,7 @@ class Posted:
     cause: str
     title: str = ""
     operation: str = ""
+    drifted: str = ""  # the decision that no longer stands, to be voided
     wires: tuple[tuple[str, Wire], ...] = ()
 
     def to_json(self) -> dict[str, Json]:
@@ -104,15 +105,13 @@ def row_of(work: Posting, operation: OperationRow) -> Posted:
     """An operation as a row, with its listing as it stands now."""
     with work.store.read() as db:
         listing = operations.listing(db, operation.listing_id)
-        product = db.execute(
-            "SELECT title FROM product WHERE id = ?", (listing["product_id"] if listing else None,)
-        ).fetchone()
+        title = decisions.product_stub(db, listing["product_id"])["title"] if listing else ""
     if listing is None:
         raise StoreError("An operation has no listing", why=operation.id, next="trendctl audit verify")
     state = operation.state if operation.state != State.LIVE else listing["state"]
     return Posted(
         listing["product_id"], operation.platform, state, listing["sku"], listing["external_id"], listing["url"],
-        operation.cause, product["title"] if product else "", operation.id,
+        operation.cause, str(title), operation.id,
     )  # fmt: skip
 
 
@@ -149,32 +148,48 @@ def _continue(work: Posting, desk: machine.Desk, operation_id: str) -> Posted | 
 
 def _send(work: Posting, desk: machine.Desk, approval: Approval) -> Posted:
     try:
-        reasons = why_not(work, desk.platform, approval)
-        if reasons:
-            return _refused(approval, "; ".join(reasons))
+        refusal = _refusal(work, desk.platform, approval)
+        if refusal is not None:
+            return refusal
         operation = machine.begin(desk, approval)
     except Refused as fault:
         return _refused(approval, fault.why or fault.what)
     return row_of(work, machine.advance(desk, operation, approval))
 
 
-def why_not(work: Posting, platform: Platform, approval: Approval) -> list[str]:
-    """Why this approval may not be used now; empty when it may. Raises Refused for a broken intent."""
-    now = epoch(work.clock.now())
+def _refusal(work: Posting, platform: Platform, approval: Approval) -> Posted | None:
+    """Why this approval may not be used now; None when it may. Raises Refused for a broken intent."""
     doc = thaw(approval.intent, frozenset(platform.facts.fields))
-    account = work.accounts.get(approval.platform)
+    waiting = _why_wait(work, approval)
+    if waiting:
+        return _refused(approval, waiting)
+    for name in ("platform", "account", "action"):
+        if doc[name] != getattr(approval, name):
+            return _refused(approval, f"the approval is for another {name}")
+    if doc["product"] != approval.uid:
+        return _refused(approval, "the approval is for another product")
+    reasons = _drift(work, platform, approval, doc)
+    return _refused(approval, f"{'; '.join(reasons)}: review it again", drifted=True) if reasons else None
+
+
+def _why_wait(work: Posting, approval: Approval) -> str:
+    """What forbids posting for now, though the approval stands."""
     with work.store.read() as db:
         blocked = operations.blocked(db).get((approval.platform, approval.account))
-        row = db.execute("SELECT * FROM supply WHERE product_id = ?", (approval.product_id,)).fetchone()
+    if blocked:
+        return f"the account is blocked until reconciled ({blocked})"
+    if epoch(work.clock.now()) < approval.at + 60 * work.cooling_minutes:
+        return f"it cools off for {work.cooling_minutes} minutes after approval"
+    return ""
+
+
+def _drift(work: Posting, platform: Platform, approval: Approval, doc: Mapping[str, Json]) -> list[str]:
+    account = work.accounts.get(approval.platform)
+    with work.store.read() as db:
+        row = supplies.row(db, approval.product_id)
         lifts = drafts.lifts(db, approval.product_id)
-        other = doc["product"] != approval.uid or doc["platform"] != approval.platform
-    reasons = [f"blocked until reconciled: {blocked}"] if blocked else []
-    if other or doc["account"] != approval.account or doc["action"] != approval.action:
-        reasons.append("the approval is for something else")
-    if now < approval.at + 60 * work.cooling_minutes:
-        reasons.append(f"it cools off for {work.cooling_minutes} minutes after approval")
     market = (account.marketplace if account else "") or platform.facts.default_marketplace
-    return reasons + drifted(
+    return drifted(
         doc, account=account, marketplace=market, supply=cases.supply_view(row) if row else None, lifts=lifts,
         minimum_margin=work.context.minimum_margin, image_folder=work.images,
     )  # fmt: skip
@@ -182,9 +197,9 @@ def why_not(work: Posting, platform: Platform, approval: Approval) -> list[str]:
 
 def _dry(work: Posting, platform: Platform, approval: Approval) -> Posted:
     try:
-        reasons = why_not(work, platform, approval)
-        if reasons:
-            return _refused(approval, "; ".join(reasons))
+        refusal = _refusal(work, platform, approval)
+        if refusal is not None:
+            return refusal
         wires = machine.rendered(platform, approval)
     except TrendctlError as fault:
         return _refused(approval, fault.why or fault.what)
@@ -195,10 +210,11 @@ def _dry(work: Posting, platform: Platform, approval: Approval) -> Posted:
     )  # fmt: skip
 
 
-def _refused(approval: Approval, why: str) -> Posted:
+def _refused(approval: Approval, why: str, *, drifted: bool = False) -> Posted:
+    gone = approval.decision_id if drifted else ""
     return Posted(
-        approval.product_id, approval.platform, "refused", "", "", "", f"{why}: review it again", approval.title
-    )
+        approval.product_id, approval.platform, "refused", "", "", "", why, approval.title, drifted=gone
+    )  # fmt: skip
 
 
 def _asked(approval: Approval, product_ids: Sequence[int], platform: str | None) -> bool:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,12 +42,13 @@ def write_copy(source: Path, folder: Path, reason: str, now: int) -> Path:
         _check(plain)
         _pack(plain, target)
         return target
-    except OSError as fault:
-        target.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as fault:
         raise StoreError(
             "The backup could not be written", why=str(fault), next="free some space, try again"
         ) from fault
     finally:
+        if target.stat().st_size == 0:  # only its name was reserved
+            target.unlink()
         for leftover in folder.glob(f"{plain.name}*"):
             leftover.unlink(missing_ok=True)
 
@@ -109,12 +111,13 @@ def restore(store: Store, folder: Path, wanted: str, now: int) -> tuple[Backup, 
         if store.path.exists():
             try:
                 safety = write_copy(store.path, folder, "before-restore", now)
-            except (StoreError, sqlite3.DatabaseError):
+            except StoreError:
                 safety = folder / f"damaged-{now}.db"
+                os.close(os.open(safety, os.O_CREAT | os.O_WRONLY, 0o600))
                 shutil.copyfile(store.path, safety)
-                safety.chmod(0o600)
         for stale in (f"{store.path}-wal", f"{store.path}-shm"):
             Path(stale).unlink(missing_ok=True)
+        _use_wal(plain)  # the copy was taken out of it, to be one file
         os.replace(plain, store.path)
         _sync_folder(store.path.parent)
     finally:
@@ -159,10 +162,17 @@ def _free_name(folder: Path, stem: str) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+    live_uri = f"{source.absolute().as_uri()}?mode=rw"  # a missing database is not created
+    with closing(sqlite3.connect(live_uri, uri=True)) as live, closing(sqlite3.connect(target)) as copy:
         prepare(live)
         live.backup(copy, pages=-1)
         copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _use_wal(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as copy:
+        prepare(copy, durable=True)
+        copy.execute("PRAGMA journal_mode = WAL")
 
 
 def _check(path: Path) -> None:
@@ -171,21 +181,23 @@ def _check(path: Path) -> None:
             prepare(copy)
             verdict = copy.execute("PRAGMA integrity_check(3)").fetchall()
             broken = copy.execute("PRAGMA foreign_key_check").fetchone()
+            ours = copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone()
     except sqlite3.DatabaseError as fault:
         raise StoreError("The copy is not a good database", why=str(fault), next="trendctl backup list") from fault
-    if verdict != [("ok",)] or broken is not None:
-        raise StoreError("The copy is not a good database", why=str(verdict[0][0]), next="trendctl backup list")
+    if verdict != [("ok",)] or broken is not None or ours is None:  # an empty file is a good database to SQLite
+        why = str(verdict[0][0]) if verdict != [("ok",)] else "a reference leads nowhere" if broken else "it is empty"
+        raise StoreError("The copy is not a good database", why=why, next="trendctl backup list")
 
 
 def _pack(plain: Path, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
-        with plain.open("rb") as source, part.open("wb") as raw:
+        handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with plain.open("rb") as source, open(handle, "wb") as raw:
             with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=3, mtime=0) as packed:
                 shutil.copyfileobj(source, packed, 1 << 20)
             raw.flush()
             os.fsync(raw.fileno())
-        part.chmod(0o600)
         os.replace(part, target)
         _sync_folder(target.parent)
     finally:
@@ -201,7 +213,7 @@ def _unpack(packed: Path, folder: Path) -> Path:
             target.flush()
             os.fsync(target.fileno())
         return plain
-    except (OSError, EOFError) as fault:
+    except (OSError, EOFError, zlib.error) as fault:
         plain.unlink(missing_ok=True)
         raise StoreError("The backup cannot be unpacked", why=str(fault), next="use another one") from fault
 

@@ -54,6 +54,38 @@ def last_undoable(db: sqlite3.Connection, since: int) -> list[Approval]:
     return [a for a in rows if a.at == newest]
 
 
+def draft_state(db: sqlite3.Connection, draft_id: str, now: int) -> tuple[str, int | None] | None:
+    """What became of a draft: its operation's state, or approved or expired with the expiry; None: undecided."""
+    row = db.execute(
+        "SELECT d.id, d.expires_at, o.state FROM decision d LEFT JOIN operation o ON o.decision_id = d.id"
+        " AND o.kind <> 'auto_decrease' WHERE d.draft_id = ? AND d.kind = 'approve'"
+        " AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)"
+        " ORDER BY d.at DESC, d.rowid DESC LIMIT 1",
+        (draft_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    if row["state"]:
+        return str(row["state"]), None
+    return ("approved" if row["expires_at"] >= now else "expired"), row["expires_at"]
+
+
+def previous_intent(db: sqlite3.Connection, draft: sqlite3.Row) -> bytes | None:
+    """The intent last approved for the same product, platform and account by another draft; None: there is none."""
+    row = db.execute(
+        "SELECT f.intent FROM decision d JOIN draft f ON f.id = d.draft_id WHERE d.kind = 'approve' AND f.id <> ?"
+        " AND f.product_id = ? AND f.platform = ? AND f.account = ? ORDER BY d.at DESC, d.rowid DESC LIMIT 1",
+        (draft["id"], draft["product_id"], draft["platform"], draft["account"]),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def product_stub(db: sqlite3.Connection, product_id: int) -> dict[str, str | int]:
+    """Enough of a product to rebuild its listing in a database that never saw it."""
+    row = db.execute("SELECT uid, title, first_seen_at FROM product WHERE id = ?", (product_id,)).fetchone()
+    return {"uid": row["uid"], "title": row["title"], "at": row["first_seen_at"]}
+
+
 def of_product(db: sqlite3.Connection, product_id: int) -> list[sqlite3.Row]:
     """All decisions on a product's drafts, newest first."""
     return db.execute(

@@ -40,7 +40,7 @@ class Store:
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection in one read transaction that cannot write; rows are sqlite3.Row.
 
-        Raises StoreError when the file is not there, not a database, or newer than the program.
+        Raises StoreError when the file is not there or not a database.
         """
         connection = self.connect()
         try:
@@ -92,14 +92,21 @@ class Store:
             if isinstance(fault.orig, sqlite3.DatabaseError):
                 raise explain(fault.orig, self.path) from fault
             raise
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as fault:  # of plain SQL on the session's connection
+            raise explain(fault, self.path) from fault
 
     def connect(self, role: Role | None = None) -> sqlite3.Connection:
         """A new connection with the project's pragmas; with a role, the authorizer guards every statement."""
         if not self.path.exists():
             raise StoreError("There is no database yet", why=f"{self.path.name} is missing", next="trendctl init")
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+        except sqlite3.Error as fault:
+            raise explain(fault, self.path) from fault
         try:
             prepare(connection, durable=role in _DURABLE)
         except sqlite3.DatabaseError as fault:
@@ -115,6 +122,8 @@ def prepare(connection: sqlite3.Connection, *, durable: bool = False) -> None:
     """The pragmas every connection has. `durable`: a commit is on the disk before it returns."""
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
+    # Without it INSERT OR REPLACE deletes the old row past the DELETE triggers, and a frozen row could be rewritten.
+    connection.execute("PRAGMA recursive_triggers = ON")
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.create_function("sha256_hex", 1, sha256_hex, deterministic=True)
@@ -135,7 +144,7 @@ def create_file(path: Path) -> None:
         ) from fault
 
 
-def explain(fault: sqlite3.DatabaseError, path: Path) -> StoreError:
+def explain(fault: sqlite3.Error, path: Path) -> StoreError:
     """A database fault as one line for a person."""
     text = str(fault)
     if "locked" in text or "busy" in text:

@@ -23,20 +23,24 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item_id, metric_id, at) DO UPDATE S
 rank = excluded.rank, price = excluded.price, currency = excluded.currency, fetched_at = excluded.fetched_at"""
 _INSERT = """INSERT INTO item (id, source, external_id, title, url, category, image_url, brand, event_at,
 first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_CHANGE = """UPDATE item SET title = ?, url = coalesce(nullif(?, ''), url), category = coalesce(nullif(?, ''), category),
-image_url = coalesce(nullif(?, ''), image_url), brand = coalesce(nullif(?, ''), brand), last_seen_at = ? WHERE id = ?"""
+_CHANGE = """UPDATE item SET title = ?, url = coalesce(nullif(?, ''), url),
+category = coalesce(nullif(?, ''), category), image_url = coalesce(nullif(?, ''), image_url),
+brand = coalesce(nullif(?, ''), brand), last_seen_at = ? WHERE id = ?"""
 
 Row = tuple[int, int, int, float | None, int | None, int | None, str | None, int]
 
 
 @dataclass(slots=True)
 class Stored:
-    """What became of a source's records. `ids`: the items seen, each once; `duplicate`: named again in this run."""
+    """What became of a source's records. `ids`: the items seen, each once; `duplicate`: named again in this run;
+    `rejected`: without an id or a title; `bad_readings`: neither value nor rank, not finite, or of no possible time.
+    """
 
     new_items: int = 0
     observations: int = 0
     duplicate: int = 0
     rejected: int = 0
+    bad_readings: int = 0
     ids: "array[int]" = field(default_factory=lambda: array("q"))
 
 
@@ -135,7 +139,7 @@ class _Writer:
             if _usable(r, at, now):
                 rows.append((number, metric, at, r.value, r.rank, r.price_minor, r.currency, now))
             else:
-                self._done.rejected += 1
+                self._done.bad_readings += 1
         if len(rows) >= _ROWS:
             self._flush()
 

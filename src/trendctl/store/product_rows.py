@@ -71,17 +71,19 @@ def product_row(db: sqlite3.Connection, product_id: int, *, now: int) -> dict[st
 
 
 def product_id(db: sqlite3.Connection, word: str) -> int | None:
-    """The number of the product a person named: by id (`uid`), by a beginning that only one has, or by number.
+    """The number of the product a person named: by number, by uid, or by a beginning of the uid that only one has.
 
     A merged product answers with the one it became. None: no such product, or several begin so.
     """
-    rows = db.execute("SELECT id FROM product WHERE uid = ?", (word,)).fetchall()
+    rows = []
+    if word.isascii() and word.isdigit() and len(word) < 19:
+        rows = db.execute("SELECT id FROM product WHERE id = ?", (int(word),)).fetchall()
+    if not rows:
+        rows = db.execute("SELECT id FROM product WHERE uid = ?", (word,)).fetchall()
     if not rows and len(word) >= 4:
         rows = db.execute(
             "SELECT id FROM product WHERE uid >= ? AND uid < ? LIMIT 2", (word, word + "\U0010ffff")
         ).fetchall()
-    if not rows and word.isascii() and word.isdigit() and len(word) < 19:
-        rows = db.execute("SELECT id FROM product WHERE id = ?", (int(word),)).fetchall()
     return _survivor(db, rows[0][0]) if len(rows) == 1 else None
 
 
@@ -94,9 +96,11 @@ def platform_states(db: sqlite3.Connection, product_ids: Sequence[int], now: int
     queries = (
         f"SELECT product_id, platform, state FROM listing WHERE product_id IN ({marks})",
         f"SELECT product_id, platform, 'approved' FROM ({_APPROVED}) WHERE product_id IN ({marks})",
-        f"SELECT product_id, platform, 'draft' FROM draft WHERE product_id IN ({marks}) AND superseded_at IS NULL"
-        " AND action IN ('create', 'relist') AND NOT EXISTS (SELECT 1 FROM decision d JOIN operation o"
-        " ON o.decision_id = d.id WHERE d.draft_id = draft.id)",
+        (
+            f"SELECT product_id, platform, 'draft' FROM draft WHERE product_id IN ({marks}) AND superseded_at IS NULL"
+            " AND action IN ('create', 'relist') AND NOT EXISTS (SELECT 1 FROM decision d JOIN operation o"
+            " ON o.decision_id = d.id WHERE d.draft_id = draft.id)"
+        ),
     )
     for query in queries:
         for pid, platform, state in db.execute(query, {"now": now}):
@@ -167,7 +171,8 @@ def _row(row: sqlite3.Row, platforms: dict[str, str], now: int) -> dict[str, Any
     currency = row["currency"]
     price = {name: _major(row[f"price_{name}"], currency) for name in ("low", "mid", "high")}
     return {
-        "id": row["uid"],
+        "id": row["pid"],
+        "uid": row["uid"],
         "title": row["title"],
         "brand": row["brand"],
         "category": row["category"],

@@ -107,10 +107,13 @@ def assign(db: sqlite3.Connection, pairs: Iterable[tuple[int, int]]) -> None:
 
 
 def touch(db: sqlite3.Connection, item_ids: Iterable[int], now: int) -> set[int]:
-    """Note that the products of these items were seen now; the products."""
+    """Note that the products of these items were seen now; the products. Being measured is not being seen."""
     seen: set[int] = set()
     for part, marks in _chunks(item_ids):
-        query = f"SELECT DISTINCT product_id FROM item WHERE id IN ({marks}) AND product_id IS NOT NULL"
+        query = (
+            f"SELECT DISTINCT product_id FROM item WHERE id IN ({marks}) AND product_id IS NOT NULL "
+            "AND external_id NOT GLOB 'q:*'"
+        )
         seen |= {row[0] for row in db.execute(query, part)}
     db.executemany("UPDATE product SET last_seen_at = max(last_seen_at, ?) WHERE id = ?", [(now, p) for p in seen])
     return seen

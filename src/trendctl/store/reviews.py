@@ -36,6 +36,23 @@ def enqueue(db: sqlite3.Connection, product_ids: Sequence[int], now: int) -> int
     return done.rowcount
 
 
+def worthy(db: sqlite3.Connection, least: float, limit: int) -> list[int]:
+    """Products to draft: the best by score with `least` or more, less the rejected and deferred ones; and every
+    product whose review is pending or whose supply was told."""
+    rows = db.execute(
+        """
+        SELECT id FROM (SELECT s.product_id AS id FROM score s JOIN product p ON p.id = s.product_id
+            LEFT JOIN review r ON r.product_id = s.product_id
+            WHERE s.score >= :least AND p.merged_into IS NULL AND (r.status IS NULL OR r.status = 'pending_review')
+            ORDER BY s.score DESC LIMIT :limit)
+        UNION SELECT product_id FROM review WHERE status = 'pending_review'
+        UNION SELECT product_id FROM supply ORDER BY id
+        """,
+        {"least": least, "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
 def queue(db: sqlite3.Connection, now: int, limit: int = 1000) -> list[sqlite3.Row]:
     """Products that await a decision, best score first: pending (or a deferral that is over), with a draft nobody
     has approved. Columns: id, title, score, stage, ready (drafts that can be approved)."""

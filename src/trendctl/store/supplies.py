@@ -1,6 +1,7 @@
 """Supply and images as SQLModel rows. Written by approval only (it is the person who tells them)."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,12 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from trendctl.models import Image, Supply
+
+
+def row(db: sqlite3.Connection, product_id: int) -> sqlite3.Row | None:
+    """What was told of a product, as stored; None: nothing yet."""
+    found: sqlite3.Row | None = db.execute("SELECT * FROM supply WHERE product_id = ?", (product_id,)).fetchone()
+    return found
 
 
 def set_supply(session: "Session", product_id: int, changes: Mapping[str, Any], now: int) -> "Supply":

@@ -55,9 +55,8 @@ def promising(db: sqlite3.Connection, since: int, limit: int) -> list[Promising]
     return [Promising(*row) for row in rows]
 
 
-def series_items(db: sqlite3.Connection, external_id: str) -> dict[str, tuple[int, int, int | None]]:
-    """The measured series of one term: source -> (item, when last asked, product)."""
-    query = "SELECT source, id, last_seen_at, product_id FROM item WHERE source = ? AND external_id = ?"
-    sources = [row[0] for row in db.execute("SELECT DISTINCT source FROM source_run WHERE kind = 'measure'")]
-    found = (db.execute(query, (source, external_id)).fetchone() for source in sources)
-    return {row[0]: (row[1], row[2], row[3]) for row in found if row}
+def series_items(db: sqlite3.Connection, source: str, external_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Measured series of a source by their external id: (item, when it was last asked, epoch seconds)."""
+    query = "SELECT id, last_seen_at FROM item WHERE source = ? AND external_id = ?"
+    found = ((key, db.execute(query, (source, key)).fetchone()) for key in external_ids)
+    return {key: (row[0], row[1]) for key, row in found if row}

@@ -91,7 +91,6 @@ class _Side:
         gone = np.bincount(spot, ~said, n * 16).reshape(n, 16)
         both = np.bincount(spot, hit, n * 16).reshape(n, 16)
         self.columns += [gone[:, k] for k in COUNTED]
-        self.accessory = np.bincount(pair, kind == Kind.ACCESSORY, n) > 0
         self.shared = [both[:, k] for k in COUNTED]
 
 
@@ -140,7 +139,7 @@ def pair_features(records: Records, a: IntArray, b: IntArray) -> npt.NDArray[np.
     left, right = [records.plain[i] for i in a], [records.plain[i] for i in b]
     tight_a, tight_b = [records.compact[i] for i in a], [records.compact[i] for i in b]
     columns += [
-        (one.accessory ^ two.accessory).astype(np.float64), cosine, jaccard, np.minimum(one.rarest, two.rarest), longest, units,
+        (records.accessory[a] ^ records.accessory[b]).astype(np.float64), cosine, jaccard, np.minimum(one.rarest, two.rarest), longest, units,
         (records.first[a] == records.first[b]).astype(np.float64),
         np.where(np.isnan(gap), -1.0, gap),
         process.cpdist(left, right, scorer=fuzz.ratio, dtype=np.float32),

@@ -59,6 +59,7 @@ class Records:
     price: FloatArray  # nan: unknown
     plain: list[str]  # normalised title, tokens sorted
     compact: list[str]  # normalised title in its own order, letters and digits only
+    accessory: BoolArray  # sells an accessory
     first: IntArray  # first token of the title, often the brand
 
     def __len__(self) -> int:
@@ -108,7 +109,7 @@ def build(records: Sequence[Mapping[str, Any]]) -> Records:
     vocabulary = _Vocabulary()
     empty = vocabulary["z"]
     described = False
-    base, known, titled, brands, models, plain, compact, first = [], [], [], [], [], [], [], []
+    base, known, titled, brands, models, plain, compact, first, accessory = [], [], [], [], [], [], [], [], []
     for record in records:
         tokens = read_title(_text(record, "title"))
         row = [vocabulary[t] for t in tokens.base] or [empty]
@@ -123,9 +124,10 @@ def build(records: Sequence[Mapping[str, Any]]) -> Records:
         known.append(said + more if more else said)
         described = described or bool(more)
         first.append(row[0])
+        accessory.append(tokens.accessory)
         compact.append("".join([t[1:] for t in tokens.base]))
         plain.append(" ".join(sorted({t[1:] for t in tokens.base if t[0] != "z"})))
-    return _arrays(vocabulary, base, brands, models, titled, known if described else None, first, plain, compact, records)
+    return _arrays(vocabulary, base, brands, models, titled, known if described else None, first, plain, compact, accessory, records)
 
 
 def _described(record: Mapping[str, Any], vocabulary: _Vocabulary) -> list[int]:
@@ -146,6 +148,7 @@ def _arrays(
     first: list[int],
     plain: list[str],
     compact: list[str],
+    accessory: list[bool],
     records: Sequence[Mapping[str, Any]],
 ) -> Records:
     size = len(vocabulary)
@@ -173,6 +176,7 @@ def _arrays(
         price=np.fromiter(map(_price, records), np.float64, len(records)),
         plain=plain,
         compact=compact,
+        accessory=np.asarray(accessory, np.bool_),
         first=np.asarray(first, np.int64),
     )
 

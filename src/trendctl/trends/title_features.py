@@ -48,7 +48,7 @@ COLOURS: Final = _words(
 )
 ACCESSORIES: Final = _words(
     "case cover charger cable protector strap skin stand mount bag adapter adaptor battery replacement cartridge toner"
-    " sleeve holder dock remote filter lid straw refill bracket shelf hose tripod lens film pouch holster cradle"
+    " sleeve holder dock lid straw refill bracket shelf hose tripod lens pouch holster cradle"
     " earpad bulb lamp band screenprotector protective warranty spare part"
 )
 _UNITS: Final[dict[str, tuple[str, float]]] = {
@@ -80,8 +80,12 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("core", "cores", "kerne"), ("core", 1.0)),
     **dict.fromkeys(("user", "usr", "seat"), ("user", 1.0)),
     **dict.fromkeys(("channel", "ch"), ("ch", 1.0)),
-    **dict.fromkeys(("pack", "pk", "pck", "count", "ct", "piece", "pcs", "pc", "set"), ("pack", 1.0)),
+    **dict.fromkeys(("pack", "pk", "pck", "count", "ct"), ("pack", 1.0)),
+    **dict.fromkeys(("piece", "pcs", "pc"), ("piece", 1.0)),
 }
+_COUNT_WORDS: Final = {"etwin": 2, "edual": 2, "edouble": 2, "wtwo": 2, "wthree": 3, "wfour": 4, "wfive": 5, "wsix": 6}
+_BESIDE: Final = frozenset(("zwith", "zw", "zplus", "zinc", "zmit", "zand", "z&", "wincluding", "wincluded"))
+_FITS: Final = frozenset(("zfor", "wfit", "wcompatible"))
 _CHUNK: Final = re.compile(r"[^\W_]+(?:[-./'][^\W_]+)*")
 _PART: Final = re.compile(r"[^\W_]+")
 _INCH_MARK: Final = re.compile(r"(\d)\s?(?:''|[\"'″”’])(?=\W|$)")
@@ -132,6 +136,7 @@ class Tokens:
 
     base: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    accessory: bool = False  # the thing sold is an accessory: "case for X", "X charger", not "X with charger"
 
 
 def token_kind(token: str) -> Kind:
@@ -187,8 +192,9 @@ def quantity_tokens(value: str, unit: str) -> tuple[str, tuple[str, ...]] | None
         return None
     name, factor = known
     amount = number(value) if factor == 1.0 else number(f"{float(value) * factor:.4f}")
-    letter = "k" if name == "pack" else "q"
-    return f"{letter}{name}={amount}", ("u" + name, _number_token(value))
+    if name == "pack":
+        return ("zsingle", ()) if amount == "1" else (f"k{name}={amount}", ("u" + name, _number_token(value)))
+    return f"q{name}={amount}", ("u" + name, _number_token(value))
 
 
 def _mixed(part: str) -> Chunk:
@@ -275,6 +281,7 @@ def read_title(title: str) -> Tokens:
         before = now
     if "pack" in text or "of" in text:
         _packs(out)
+    out.accessory = any(t[0] == "a" or t in _FITS for t in base) and _sells_accessory(base)
     return out
 
 
@@ -291,6 +298,20 @@ def _join_code(extra: list[str], first: str, second: str) -> None:
         extra.append(("c" if len(joined) >= 5 else "s") + joined)
 
 
+def _sells_accessory(base: list[str]) -> bool:
+    """Whether the title is for something else: it says so, or an accessory is its last telling word."""
+    last = before = ""
+    for token in base:
+        if token in _BESIDE:
+            break
+        if token in _FITS:
+            return bool(last)
+        if token[0] in "wa" and not (token == "acase" and before == "wjewel"):
+            last = token[0]
+        before = token
+    return last == "a"
+
+
 def _packs(out: Tokens) -> None:
     """ "pack of 2" says the same as "2-pack", "twin pack" the same as "2 pack"."""
     base = out.base
@@ -298,6 +319,6 @@ def _packs(out: Tokens) -> None:
         if token in ("wpack", "wset", "wbox") and i + 2 < len(base) and base[i + 1] == "zof" and base[i + 2][0] == "n":
             base[i], base[i + 2] = "kpack=" + base[i + 2][1:], "zof"
             out.extra.append("upack")
-        elif token == "wpack" and i and base[i - 1] == "etwin":
-            base[i], base[i - 1] = "kpack=2", "zof"
+        elif token == "wpack" and i and base[i - 1] in _COUNT_WORDS:
+            base[i], base[i - 1] = f"kpack={_COUNT_WORDS[base[i - 1]]}", "zof"
             out.extra.append("upack")

@@ -16,11 +16,15 @@ def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]
     """Every title of the product, brand, category, market and what the seller told of it; no cost, no supplier."""
     name, category, supply = outputs.get("normaliser"), outputs.get("category"), case.supply
     known = {item.title: item for item in case.items}
-    titles = list(dict.fromkeys([case.title, *(name.title for name in [name] if isinstance(name, Normalised))]))
-    titles += [title for title in known if title not in titles][: _MAX_TITLES - len(titles)]
+    own = dict.fromkeys([case.title, name.title if isinstance(name, Normalised) else ""])
+    titles = [*own, *(title for title in known if title not in own)][:_MAX_TITLES]
     brand = (supply.brand if supply else "") or (name.brand if isinstance(name, Normalised) else "") or case.brand
     return {
-        "titles": [ev.text(t, i.source if (i := known.get(t)) else "", bool(i and i.ai_ok)) for t in titles if t],
+        "titles": [
+            ev.text(t, i.source if (i := known.get(t)) else "", bool(i and i.ai_ok)) | {"own": t in own}
+            for t in titles
+            if t
+        ],
         "brand": ev.text(brand, "", bool(supply and supply.brand)),
         "category": category.path if isinstance(category, Category) else "",
         "market": case.market,
@@ -33,11 +37,11 @@ def run(evidence: Mapping[str, Json]) -> Compliance:
     """Flags of the product's own titles and facts; those only another source's title raises are warnings."""
     facts, brand = dict(evidence["facts"]), str(evidence["brand"]["text"])
     found: dict[tuple[str, str], Flag] = {}
-    for place, title in enumerate(str(t["text"]) for t in evidence["titles"]):
-        for flag in flags(
-            title, "\n".join(facts.values()), str(evidence["category"]), brand, str(evidence["market"]), facts
-        ):  # fmt: skip
-            severity = flag.severity if place < 2 else "warn"
+    told = "\n".join(facts.values())
+    for title in evidence["titles"]:
+        text, category, market = str(title["text"]), str(evidence["category"]), str(evidence["market"])
+        for flag in flags(text, told, category, brand, market, facts):
+            severity = flag.severity if title["own"] else "warn"
             made = Flag(code=flag.code, severity=severity, words=flag.message, evidence=flag.evidence)
             found.setdefault((flag.code, flag.evidence.casefold()), made)
     order = {"block": 0, "warn": 1, "info": 2}

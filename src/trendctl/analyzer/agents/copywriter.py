@@ -35,23 +35,36 @@ def run(evidence: Mapping[str, Json]) -> Copy:
 def _for_platform(platform: str, facts: Mapping[str, Json], hashtags: Sequence[str]) -> PlatformCopy:
     brand = str(facts.get("brand", {}).get("text", ""))
     title, cites, problems = _title(platform, facts, brand)
-    sentences = [Sentence(text=title, cites=cites)] if title else []
-    field = _BODY.get(platform, "description")
+    if not title:
+        return PlatformCopy(title="", description="", bullets=(), sentences=(), problems=problems)
     lines = [Sentence(text=said(f), cites=(k,)) for k, f in facts.items() if k != "title"]
-    if platform == "instagram" and title and hashtags:
-        lines.append(Sentence(text=" ".join(hashtags), cites=tuple(k for k in ("title", "brand") if k in facts)))
-    for line in lines:
-        text = "\n".join([*(s.text for s in sentences), line.text])
-        if title and keeps(text, platform, field, brand):
-            sentences.append(line)
-    body = "\n".join(s.text for s in sentences)
-    if body and not keeps(body, platform, field, brand):  # the title alone, by the stricter rules of a description
-        body, more = fitted(title, platform, field, brand)
-        sentences, problems = ([Sentence(text=body, cites=cites)] if body else []), (*problems, *more)
+    if platform == "instagram" and hashtags:
+        lines.append(Sentence(text=" ".join(hashtags), cites=tuple(k for k in ("title", "brand", "mpn") if k in facts)))
+    sentences = _body(platform, [Sentence(text=title, cites=cites), *lines], brand)
+    if not sentences:  # a description may not say all that a title may
+        body, problems = fitted(title, platform, _BODY.get(platform, "description"), brand)
+        sentences = [Sentence(text=body, cites=cites)] if body else []
     return PlatformCopy(
-        title=title, description=body, bullets=_bullets(platform, sentences[1:], brand), sentences=tuple(sentences),
-        problems=tuple(dict.fromkeys(problems)),
-    )  # fmt: skip
+        title=title,
+        description=_joined(sentences),
+        bullets=_bullets(platform, sentences[1:], brand),
+        sentences=tuple(sentences),
+        problems=problems,
+    )
+
+
+def _body(platform: str, lines: list[Sentence], brand: str) -> list[Sentence]:
+    """As many whole lines as the platform takes, in order; a line is never changed."""
+    field = _BODY.get(platform, "description")
+    if not keeps(_joined(lines), platform, field, brand):
+        lines = [line for line in lines if keeps(line.text, platform, field, brand)]
+    while lines and not keeps(_joined(lines), platform, field, brand):
+        lines = lines[:-1]
+    return lines
+
+
+def _joined(lines: Sequence[Sentence]) -> str:
+    return "\n".join(line.text for line in lines)
 
 
 def _title(platform: str, facts: Mapping[str, Json], brand: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
@@ -61,12 +74,11 @@ def _title(platform: str, facts: Mapping[str, Json], brand: str) -> tuple[str, t
     plain = str(facts["title"]["text"])
     lead = f"{brand} {plain}" if brand and brand.casefold() not in plain.casefold() else plain
     field = "title" if limit(platform, "title") else _BODY.get(platform, "description")
-    for wanted, cites in ((lead, ("brand", "title")), (plain, ("title",))):
+    for wanted, cites in ((lead, ("brand", "title") if brand else ("title",)), (plain, ("title",))):
         text, problems = fitted(wanted, platform, field, brand)
         if text:
-            break
-    named = brand and brand.casefold() in text.casefold()
-    return text, cites if named else ("title",), problems
+            return text, cites, problems
+    return "", (), problems
 
 
 def _bullets(platform: str, lines: Sequence[Sentence], brand: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from pydantic import BaseModel
 
@@ -50,9 +51,9 @@ def _hashtags(terms: list[str]) -> tuple[str, ...]:
     """Letters and digits only, each word with a capital, and never digits alone (no platform links those)."""
     tags: dict[str, str] = {}
     for term in terms:
-        words = [re.sub(r"[\W_]", "", word) for word in term.split()]
-        if any(has_digits_apart(a, b) for a, b in zip(words, words[1:], strict=False)):
-            continue  # "15" and "2" would become 152
+        words = re.findall(r"[^\W_]+", term)
+        if any(has_digits_apart(a, b) for a, b in pairwise(words)):
+            continue  # "15 2" would become 152, "1.7" would become 17
         tag = "".join(word[:1].upper() + word[1:] for word in words)
         if 2 < len(tag) <= 40 and any(c.isalpha() for c in tag):
             tags.setdefault(tag.casefold(), f"#{tag}")

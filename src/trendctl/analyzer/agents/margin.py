@@ -60,11 +60,16 @@ def run(evidence: Mapping[str, Json]) -> Margin:
             found.append(_one(platform, cost, asked, terms, least))
         except (NoFeeTable, CurrencyMismatch) as fault:
             without.append(f"{platform}: {fault}")
-    best = max((Decimal(one.fraction) for one in found), default=None)
+    best = _best(found)
     return Margin(
-        platforms=tuple(found), best=None if best is None else str(best), price_from=evidence["price_from"],
-        missing=tuple(without),
+        platforms=tuple(found), best=best, price_from=evidence["price_from"], missing=tuple(without)
     )  # fmt: skip
+
+
+def _best(found: list[PlatformMargin]) -> str | None:
+    """The largest fraction where a fee is taken: `local` and own shops leave out what bringing buyers there costs."""
+    paid = [one for one in found if one.fees_minor > 0] or found
+    return str(max(Decimal(one.fraction) for one in paid)) if paid else None
 
 
 def _cost(costs: Mapping[str, Json]) -> LandedCost:

@@ -88,6 +88,8 @@ def item(
     *,
     external_id: str | None = None,
     title: str | None = None,
+    url: str | None = None,
+    image_url: str | None = None,
     category: str | None = None,
     base: str = "",
     event: bool = False,
@@ -101,9 +103,9 @@ def item(
     return Record(
         external_id=found_id,
         title=found_title,
-        url=row.url("url", base),
+        url=row.url("url", base) if url is None else url,
         category=row.text("category", 100) if category is None else category,
-        image_url=row.url("image", base),
+        image_url=row.url("image", base) if image_url is None else image_url,
         brand=row.text("brand", 100),
         event=event,
         event_at=event_at,
@@ -119,7 +121,12 @@ def levels(
     cost: Price | None = None,
     **values: float | None,
 ) -> tuple[Reading, ...]:
-    """Readings of the values that are there; `rank` becomes `position`. `cost` rides on the first reading."""
+    """Readings of the values that are there; `rank` becomes `position`. `cost` rides on the first reading.
+
+    With a price alone, `listed` 1 carries it.
+    """
+    if cost is not None and rank is None and all(value is None for value in values.values()):
+        values = {"listed": 1.0}
     amount, currency = (cost.minor, cost.currency) if cost else (None, None)
     made: list[Reading] = []
     for metric, value in (("position", rank), *values.items()):

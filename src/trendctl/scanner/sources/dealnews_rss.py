@@ -9,7 +9,6 @@ from trendctl.scanner.formats import asks, feed
 from trendctl.scanner.formats.rows import Row, collect, item, levels, price
 
 _NUMBER: Final = re.compile(r"/(\d{4,12})\.html")
-_ENDS: Final = re.compile(r"\s+(?:for (?:from )?|from )\$[\d,.]+.*$", re.ASCII)
 
 FACTS: Final = SourceFacts(
     name="dealnews_rss",
@@ -48,9 +47,8 @@ def parse(reply: Reply, ask: Ask) -> Parsed:
 def _deal(row: Row, _: int) -> Record | None:
     found = _NUMBER.search(row.ident("id"))
     readings = levels(cost=price(row.raw("price"), row.raw("currency")), deal=1.0)
-    title = _ENDS.sub("", row.text("title"))
     number = found.group(1) if found else ""
-    return item(row, readings, external_id=number, title=title, event=True, event_at=row.time("at"))
+    return item(row, readings, external_id=number, event=True, event_at=row.time("at"))
 
 
 SOURCES: Final = (Source(FACTS, requests=requests, parse=parse),)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from trendctl.ports import Ask, Parsed, Record, Reply, Request, Source, SourceFacts
@@ -52,9 +51,9 @@ def _deal(row: Row, position: int) -> Record | None:
         cost=Price(cents, "USD") if cents is not None else None,
         thumb_score=number(_first(_SCORE, details).removeprefix("+")),
     )
-    record = item(row, readings, category=_first(_STORE, details), event=True, event_at=row.time("at"))
     image = text.web_url(_first(_IMAGE, details))
-    return replace(record, image_url=image) if record is not None and image else record
+    store, at = _first(_STORE, details), row.time("at")
+    return item(row, readings, category=store, image_url=image, event=True, event_at=at)
 
 
 def _first(pattern: re.Pattern[str], details: str) -> str:

@@ -1,0 +1,76 @@
+"""`trendctl products`: the hot list. Imports nothing heavy: it is typed all day."""
+
+from typing import Annotated, Any, cast, get_args
+
+import typer
+
+from trendctl.cli import base
+from trendctl.errors import UsageError
+
+app = base.single("The products found, best score first.")
+COLUMNS = ("id", "score", "stage", "title", "price", "sources", "status", "seen")
+STAGES = {
+    "emerging": "green",
+    "rising": "green",
+    "peaking": "yellow",
+    "fading": "red",
+    "seasonal": "cyan",
+    "steady": "dim",
+}
+
+
+@app.command(epilog="Example: trendctl products --stage rising --limit 20")
+def products(
+    status: Annotated[str | None, typer.Option(help="discovered, pending_review, rejected or deferred.")] = None,
+    category: Annotated[str | None, typer.Option(help="Words of the category.")] = None,
+    stage: Annotated[str | None, typer.Option(help="emerging, rising, peaking, fading, seasonal or steady.")] = None,
+    sort: Annotated[str, typer.Option(help="score, newest or title.")] = "score",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many.")] = 50,
+    as_json: base.Json = False,
+) -> int:
+    """The products found, best score first."""
+    from trendctl.store import product_rows
+    from trendctl.store.rows import epoch
+
+    run, screen = base.open_app(), base.screen(as_json)
+    if sort not in get_args(product_rows.Sort):
+        raise UsageError(f"--sort cannot be {sort!r}", why="score, newest or title", next="trendctl products --help")
+    if status is not None and status not in product_rows.STATUSES:
+        raise UsageError(
+            f"--status cannot be {status!r}", why=", ".join(product_rows.STATUSES), next="trendctl products"
+        )
+    now, order = epoch(run.clock.now()), cast(product_rows.Sort, sort)
+    with run.store.read() as db:
+        found = product_rows.product_rows(
+            db, status=status, category=category, stage=stage, sort=order, limit=limit, now=now
+        )
+    screen.rows(found, COLUMNS, lambda: [_line(row) for row in found], empty="No products yet. Next: trendctl scan",
+                right=("id", "score", "price", "sources"))  # fmt: skip
+    return 0
+
+
+def _line(row: dict[str, Any]) -> list[object]:
+    from rich.text import Text
+
+    stage = str(row["stage"] or "")
+    states = ", ".join(f"{name} {state}" for name, state in sorted(row["platforms"].items()) if state != "draft")
+    return [
+        row["id"], _score(row["score"]), Text(stage, style=STAGES.get(stage, "")), row["title"], price(row["price"]),
+        _sources(row["sources"]), states or row["status"], str(row["last_seen"])[:10],
+    ]  # fmt: skip
+
+
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _sources(value: object) -> str:
+    return str(len(value)) if isinstance(value, list) else str(value)
+
+
+def price(found: dict[str, Any] | None) -> str:
+    """A price range in a few characters: `19.99-24.99 USD`."""
+    if not found or found.get("mid") is None:
+        return "-"
+    low, high = found["low"], found["high"]
+    return f"{low}-{high} {found['currency']}" if low != high else f"{low} {found['currency']}"

@@ -1,0 +1,109 @@
+"""One source's run: its requests, the replies understood, the chain followed, and an outcome with its cause."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from trendctl.errors import ConfigError, ParseError, TrendctlError
+from trendctl.http import Fault, Leaf
+from trendctl.ports import Ask, Outcome, Parsed, Record, Source
+from trendctl.scanner.adapter import adapter_for
+
+MAX_CALLS = 100  # of one chain; a longer one goes in circles
+
+
+@dataclass(slots=True)
+class Chain:
+    """What one ask brought. `faults`: (outcome, cause) of the calls that gave nothing."""
+
+    records: list[Record] = field(default_factory=list)
+    rejected: int = 0
+    calls: int = 0
+    faults: list[tuple[Outcome, str]] = field(default_factory=list)
+    over: bool = False  # the deadline has passed or the run was stopped: nothing more can be asked
+
+    @property
+    def outcome(self) -> Outcome:
+        """OK with anything at all; the worst fault without; EMPTY only where every call was understood."""
+        if self.records:
+            return Outcome.OK
+        seen = {outcome for outcome, _ in self.faults}
+        for worst in (Outcome.FAILED, Outcome.UNAVAILABLE, Outcome.SKIPPED):
+            if worst in seen:
+                return worst
+        return Outcome.FAILED if self.rejected else Outcome.EMPTY
+
+    @property
+    def cause(self) -> str:
+        """Why, in one line; "" where all went well."""
+        if self.faults:
+            outcome = self.outcome
+            cause = next((cause for kind, cause in self.faults if kind == outcome), self.faults[0][1])
+            if self.calls > 1:
+                return f"{len(self.faults)} of {self.calls} calls: {cause}"
+            return cause
+        if self.rejected and not self.records:
+            return f"none of {self.rejected} entries could be used: the format may have changed"
+        return ""
+
+
+def run_chain(source: Source, ask: Ask, leaf: Leaf, limit: int, tell: Callable[[str], object]) -> Chain:
+    """Ask a source and understand it. Never raises for what a source or the other side does wrong.
+
+    At most `limit` records are kept. `tell` hears a few words after each call.
+    """
+    chain = Chain()
+    try:
+        if source.gather is not None:
+            _gather(source, ask, leaf, chain)
+        else:
+            _follow(source, ask, leaf, chain, limit, tell)
+    except ConfigError as fault:
+        chain.faults.append((Outcome.FAILED, str(fault)))
+    except TrendctlError as fault:
+        chain.faults.append((Outcome.FAILED, str(fault)))
+    except Exception as bug:  # noqa: BLE001 - the edge of a leaf: its bug must not stop the other sources
+        chain.faults.append((Outcome.FAILED, f"a bug in the source: {type(bug).__name__}: {str(bug)[:200]}"))
+    del chain.records[limit:]
+    return chain
+
+
+def _follow(source: Source, ask: Ask, leaf: Leaf, chain: Chain, limit: int, tell: Callable[[str], object]) -> None:
+    assert source.requests is not None  # a source has `gather` or both of these; a test of all leaves looks
+    assert source.parse is not None
+    todo = deque(source.requests(ask))
+    if not todo:
+        chain.faults.append((Outcome.SKIPPED, f"nothing to ask for: trendctl sources show {source.facts.name}"))
+    while todo and len(chain.records) < limit and not chain.over and chain.calls < MAX_CALLS:
+        chain.calls += 1
+        try:
+            reply = leaf.call(todo.popleft())
+            parsed = source.parse(reply, ask)
+        except Fault as fault:
+            chain.faults.append((fault.outcome, fault.cause))
+            chain.over = fault.over
+        except ParseError as fault:
+            chain.faults.append((Outcome.FAILED, f"not understood: {fault}"))
+        else:
+            _take(chain, parsed)
+            todo.extend(parsed.follow)
+            tell(f"{len(chain.records)} items")
+
+
+def _gather(source: Source, ask: Ask, leaf: Leaf, chain: Chain) -> None:
+    assert source.gather is not None  # the caller looked
+    adapter = adapter_for(leaf)
+    chain.calls = 1
+    try:
+        _take(chain, source.gather(adapter, ask))
+    except Exception:
+        # The package's own exception hides what our client said; the client knows better.
+        if adapter.fault is None:
+            raise
+        chain.faults.append((adapter.fault.outcome, adapter.fault.cause))
+        chain.over = adapter.fault.over
+
+
+def _take(chain: Chain, parsed: Parsed) -> None:
+    chain.records += parsed.records
+    chain.rejected += parsed.rejected

@@ -1,0 +1,36 @@
+"""OAuth 2 token calls, the first link of a chain: the secret goes in the header or body, never in the address."""
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from trendctl.errors import ParseError
+from trendctl.ports import Reply, Request
+from trendctl.scanner.formats import jsonbody
+
+TAG: Final = "token"
+_FORM: Final = ("Content-Type", "application/x-www-form-urlencoded")
+_LONGEST: Final = 8_192
+
+
+def token_request(url: str, form: Mapping[str, str], basic: tuple[str, str] | None = None) -> Request:
+    """The call for a token, tagged `token`. `basic`: client id and secret for the Authorization header."""
+    headers: tuple[tuple[str, str], ...] = (_FORM,)
+    if basic is not None:
+        pair = base64.b64encode(f"{basic[0]}:{basic[1]}".encode()).decode("ascii")
+        headers = (*headers, ("Authorization", f"Basic {pair}"))
+    return Request(url, "POST", headers=headers, body=urlencode(form).encode(), cacheable=False, tag=TAG, auth=True)
+
+
+def access_token(reply: Reply) -> str:
+    """The token of the answer. ParseError if there is none, or if it could not stand in a header."""
+    token = jsonbody.load_object(reply.body).get("access_token")
+    if not isinstance(token, str) or not 0 < len(token) <= _LONGEST or not token.isascii() or not token.isprintable():
+        raise ParseError("the token endpoint's answer holds no access token")
+    return token
+
+
+def bearer(token: str) -> tuple[str, str]:
+    """The usual header."""
+    return ("Authorization", f"Bearer {token}")

@@ -1,0 +1,186 @@
+"""Jobs side by side in threads: longest first, each within its deadline, results as they come."""
+
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from trendctl.http import Client
+from trendctl.ports import Ask, Clock, Outcome, Record, Source
+from trendctl.scanner.chain import Chain, run_chain
+from trendctl.scanner.values import Progress, SourceValues
+
+GRACE = 10.0  # seconds beyond its deadline after which a thread that does not come back is given up
+_LOOK = 0.5  # seconds between two looks for such threads
+_JOIN = 5.0  # seconds that a stopped run waits for its threads
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A source and what it is asked: once to discover, or one ask a term to measure."""
+
+    source: Source
+    asks: tuple[Ask, ...]
+    values: SourceValues
+    contact: str
+    limit: int
+    expected_seconds: float
+
+    @property
+    def kind(self) -> str:
+        """discover or measure."""
+        return "discover" if self.asks[0].term is None else "measure"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a job ended. `answered`: the asks that were answered, with or without records."""
+
+    source: Source
+    kind: str
+    outcome: Outcome
+    cause: str = ""
+    records: tuple[Record, ...] = ()
+    rejected: int = 0
+    seconds: float = 0.0
+    answered: tuple[Ask, ...] = ()
+
+
+@dataclass(slots=True)
+class _Board:
+    """What the threads and the caller share."""
+
+    todo: "queue.SimpleQueue[int]" = field(default_factory=queue.SimpleQueue)
+    events: "queue.SimpleQueue[tuple[str, int, object]]" = field(default_factory=queue.SimpleQueue)
+
+
+def run_all(
+    jobs: Sequence[Job],
+    client: Client,
+    clock: Clock,
+    *,
+    workers: int,
+    ends: float,
+    progress: Progress,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Generator[Result, None, None]:
+    """Results in the order in which they come. `ends` (monotonic): when all must be over.
+    `meanwhile` is called once the threads wait for their first answers.
+
+    Left early (Ctrl-C), the client is stopped, which wakes every thread that waits or reads.
+    """
+    order = sorted(range(len(jobs)), key=lambda n: (-jobs[n].expected_seconds, jobs[n].source.facts.name))
+    board = _Board()
+    for number in order:
+        board.todo.put(number)
+    run = _Run(jobs, client, clock, ends, board, progress)
+    threads = [run.thread() for _ in range(min(workers, len(jobs)))]
+    try:
+        meanwhile()
+        yield from run.results()
+    except BaseException:
+        client.stop.set()
+        for thread in threads:
+            thread.join(_JOIN)
+        raise
+
+
+class _Run:
+    def __init__(
+        self, jobs: Sequence[Job], client: Client, clock: Clock, ends: float, board: _Board, progress: Progress
+    ) -> None:
+        self._jobs = jobs
+        self._client = client
+        self._clock = clock
+        self._ends = ends
+        self._board = board
+        self._progress = progress
+        self._started: dict[int, float] = {}
+        self._open = set(range(len(jobs)))
+
+    def thread(self) -> threading.Thread:
+        """A daemon thread: one that hangs must not keep the program from ending."""
+        thread = threading.Thread(target=self._work, name="scan", daemon=True)
+        thread.start()
+        return thread
+
+    def _work(self) -> None:
+        while True:
+            try:
+                number = self._board.todo.get_nowait()
+            except queue.Empty:
+                return
+            self._board.events.put(("start", number, None))
+            tell = _teller(self._board, number)
+            result = run_job(self._jobs[number], self._client, self._clock, self._ends, tell)
+            self._board.events.put(("done", number, result))
+
+    def results(self) -> Iterator[Result]:
+        while self._open:
+            try:
+                what, number, value = self._board.events.get(timeout=_LOOK)
+            except queue.Empty:
+                yield from self._given_up()
+                continue
+            if number not in self._open:
+                continue  # given up before
+            name = self._jobs[number].source.facts.name
+            if what == "start":
+                self._started[number] = self._clock.monotonic()
+                self._progress.start(name)
+            elif what == "text":
+                self._progress.update(name, str(value))
+            elif isinstance(value, Result):
+                self._open.discard(number)
+                yield value
+
+    def _given_up(self) -> Iterator[Result]:
+        now = self._clock.monotonic()
+        for number, since in list(self._started.items()):
+            job = self._jobs[number]
+            if number in self._open and now - since > job.source.facts.deadline_seconds + GRACE:
+                self._open.discard(number)
+                self.thread()  # in place of the one that hangs
+                cause = f"it did not come back within {now - since:.0f} s"
+                yield Result(job.source, job.kind, Outcome.UNAVAILABLE, cause, seconds=now - since)
+
+
+def _teller(board: _Board, number: int) -> Callable[[str], object]:
+    return lambda text: board.events.put(("text", number, text))
+
+
+def run_job(job: Job, client: Client, clock: Clock, ends: float, tell: Callable[[str], object]) -> Result:
+    """Ask one source all it is asked, within its deadline and the scan's."""
+    facts, t0 = job.source.facts, clock.monotonic()
+    left = min(facts.deadline_seconds, ends - t0)
+    if left <= 0:
+        return Result(job.source, job.kind, Outcome.SKIPPED, "the scan's time was up: [scan] deadline_seconds")
+    leaf = client.leaf(
+        facts.name,
+        base_url=job.values.base_url,
+        auth_url=job.values.auth_url,
+        gap_seconds=facts.gap_seconds,
+        max_bytes=facts.max_bytes,
+        deadline_seconds=left,
+        contact=job.contact if facts.needs_contact else "",
+    )
+    chains: list[Chain] = []
+    for ask in job.asks:
+        chains.append(run_chain(job.source, ask, leaf, job.limit, tell))
+        if chains[-1].over:
+            break
+    return _result(job, chains, clock.monotonic() - t0)
+
+
+def _result(job: Job, chains: Sequence[Chain], seconds: float) -> Result:
+    whole = Chain(over=chains[-1].over)
+    for chain in chains:
+        whole.records += chain.records
+        whole.rejected += chain.rejected
+        whole.calls += chain.calls
+        whole.faults += chain.faults
+    answered = tuple(ask for ask, c in zip(job.asks, chains, strict=False) if c.outcome in (Outcome.OK, Outcome.EMPTY))
+    outcome = whole.outcome
+    if answered and outcome not in (Outcome.OK, Outcome.FAILED):
+        outcome = Outcome.EMPTY
+    return Result(job.source, job.kind, outcome, whole.cause, tuple(whole.records), whole.rejected, seconds, answered)

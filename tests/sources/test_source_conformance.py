@@ -1,0 +1,510 @@
+"""What every source must hold: whole facts, honest requests, right values, and nothing but ParseError for the rest."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from source_cases import FIXTURES, NOW, Case, address, all_cases, ask, cases, main_case, names, parse, shown, sources
+
+from trendctl import registry
+from trendctl.errors import ConfigError, ParseError
+from trendctl.ports import Ask, Parsed, Request, SourceFacts
+from trendctl.scanner.formats import text
+
+CREDENTIALS = frozenset(  # of the README
+    ["EBAY_APP_ID", "EBAY_CERT_ID", "AMAZON_SP_API_KEY", "AMAZON_SP_API_SECRET", "AMAZON_SP_REFRESH_TOKEN", "TIKTOK_SHOP_API_KEY", "TIKTOK_SHOP_SECRET", "FACEBOOK_ACCESS_TOKEN", "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "TWITTER_BEARER_TOKEN", "YOUTUBE_API_KEY", "ETSY_API_KEY", "BESTBUY_API_KEY", "RAKUTEN_APP_ID", "NYT_API_KEY", "PINTEREST_ACCESS_TOKEN", "TIKTOK_CREATOR_TOKEN", "AMAZON_CREATORS_ID", "AMAZON_CREATORS_SECRET", "AMAZON_ASSOCIATE_TAG", "GOOGLE_MERCHANT_REFRESH_TOKEN", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]
+)
+KEYLESS_WITHOUT_AI = frozenset({"reddit_rss"})
+KEY_IN_ADDRESS = frozenset({"bestbuy", "rakuten_ranking", "nyt_books"})  # these APIs take it nowhere else
+NEEDS_OPTION: dict[str, dict[str, Any]] = {
+    "youtube_feeds": {"channels": ["UCaaaaaaaaaaaaaaaaaaaaaa"]},
+    "instagram_hashtag": {"user_id": "17841400000000000"},
+    "google_merchant_bestsellers": {"account": "123"},
+}
+HTML = b"<!DOCTYPE html>\n<html><head><title>Blocked</title></head><body><p>Are you a robot?</p></body></html>"
+NOT_ANSWERS = {
+    "web page": HTML,
+    "old web page": b"<html><body>Service unavailable</body></html>",
+    "plain text": b"Please limit requests to one every 5 seconds.",
+    "nothing": b"",
+    "white space": b" \r\n\t",
+    "null bytes": b"\x00" * 64,
+    "other JSON": b'{"error": {"code": 400, "message": "bad request"}}',
+    "a JSON word": b'"ok"',
+    "other XML": b"<?xml version='1.0'?><error code='1'>no</error>",
+    "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
+}
+each_source = pytest.mark.parametrize("name", names())
+each_parser = pytest.mark.parametrize("name", names(parsing=True))
+
+
+def facts_of(name: str) -> SourceFacts:
+    return sources()[name].facts
+
+
+def case_id(case: Case) -> str:
+    return f"{case.source}-{case.file}"
+
+
+# ---------------------------------------------------------------- facts
+
+
+def test_every_source_has_a_fixture_folder_and_every_folder_a_source() -> None:
+    assert {path.name for path in FIXTURES.iterdir()} == set(sources())
+
+
+def test_all_the_sources_of_the_plan_are_there() -> None:
+    keyless = {name for name in names() if facts_of(name).auth == "none"}
+    assert (len(keyless), len(names())) == (20, 34)
+
+
+@each_source
+def test_facts_are_whole_and_well_formed(name: str) -> None:
+    facts = facts_of(name)
+    assert re.fullmatch(r"[a-z][a-z0-9_]{1,30}", name)
+    assert 10 <= len(facts.about) <= 100
+    assert len(facts.rate) >= 10
+    assert {facts.url[:8], facts.terms_url[:8]} == {"https://"}
+    assert facts.kind
+    assert set(facts.kind) <= {"discover", "measure"}
+    assert set(facts.credentials) <= CREDENTIALS
+    assert (facts.auth != "none") == bool(facts.credentials) == bool(facts.get_key)
+    assert 0.5 <= facts.gap_seconds <= 60
+    assert 55 <= facts.min_interval_minutes <= 7 * 1440
+    assert 10 <= facts.deadline_seconds <= 120
+    assert facts.retention_days is None or facts.retention_days >= 1
+
+
+@each_source
+def test_only_a_keyless_source_may_reach_a_model(name: str) -> None:
+    facts = facts_of(name)
+    assert facts.ai_ok == (facts.auth == "none" and name not in KEYLESS_WITHOUT_AI)
+
+
+def test_only_deal_and_market_sources_may_create_products() -> None:
+    assert {name for name in names() if facts_of(name).may_create_product} == {
+        "slickdeals_rss", "dealnews_rss", "ebay_browse", "etsy", "bestbuy", "rakuten_ranking", "nyt_books",
+        "tiktok_shop_affiliate", "amazon_creators", "amazon_search_terms", "google_merchant_bestsellers",
+    }  # fmt: skip
+
+
+def test_only_hosts_that_ask_for_a_contact_get_one() -> None:
+    assert {name for name in names() if facts_of(name).needs_contact} == {"wikipedia_pageviews", "open_food_facts"}
+
+
+def test_unofficial_and_paid_sources_are_off_by_default() -> None:
+    assert {name for name in names() if not facts_of(name).enabled} == {"google_trends_explore", "x_trends"}
+    assert {name for name in names() if facts_of(name).daily_budget_usd is not None} == {"x_trends"}
+
+
+@each_source
+def test_a_source_imports_only_the_contracts_and_the_shared_formats(name: str) -> None:
+    path = registry.PLACES["sources"].folder / f"{name}.py"
+    tree = ast.parse(path.read_text("utf-8"))
+    ours = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module} - {None}
+    allowed = ("trendctl.ports", "trendctl.errors", "trendctl.scanner.formats")
+    assert [module for module in ours if module.startswith("trendctl") and not module.startswith(allowed)] == []
+
+
+def test_listing_sources_loads_no_heavy_package(fresh_python: Any) -> None:
+    code = (
+        "import sys; from trendctl import registry; registry.load_all('sources', on_broken=print);"
+        "print([m for m in ('pandas', 'praw', 'pytrends', 'requests', 'jmespath', 'defusedxml', 'httpx', 'sqlalchemy')"
+        " if m in sys.modules])"
+    )
+    assert fresh_python(code).strip() == "[]"
+
+
+# ---------------------------------------------------------------- requests
+
+
+def asked(name: str) -> list[tuple[Ask, tuple[Request, ...]]]:
+    """The calls of each kind that the source offers."""
+    source, options = sources()[name], NEEDS_OPTION.get(name, {})
+    assert source.requests is not None
+    terms = [
+        term for kind, term in (("discover", None), ("measure", 'kettle "deluxe" & co')) if kind in source.facts.kind
+    ]
+    asks = [ask(name, term=term, options=options) for term in terms]
+    return [(given, tuple(source.requests(given))) for given in asks]
+
+
+@each_parser
+def test_requests_are_https_and_pure(name: str) -> None:
+    for given, calls in asked(name):
+        assert calls
+        assert tuple(sources()[name].requests(given)) == calls  # type: ignore[misc]  # a parser has requests
+        for call in calls:
+            parts = urlsplit(call.url)
+            assert parts.scheme == "https"
+            assert parts.hostname
+            assert not parts.query
+            assert " " not in call.url
+            assert all(isinstance(word, str) for pair in (*call.params, *call.headers) for word in pair)
+
+
+@each_parser
+def test_secrets_stay_out_of_addresses(name: str) -> None:
+    for given, calls in asked(name):
+        for call in calls:
+            found = {secret for secret in given.credentials.values() if secret in address(call)}
+            allowed = {"simulated-tiktok_shop_api_key"}  # an app's public name, part of the signed address
+            assert not found - allowed or name in KEY_IN_ADDRESS
+
+
+@pytest.mark.parametrize("name", [name for name in names() if facts_of(name).auth != "none" and sources()[name].parse])
+def test_a_keyed_source_uses_every_credential_it_names(name: str) -> None:
+    given, calls = asked(name)[0]
+    first = " ".join(f"{address(call)} {call.headers} {call.body!r}" for call in calls)
+    source, later = sources()[name], ""
+    assert source.parse is not None
+    for case in cases(name):
+        for call in source.parse(_reply(case), case.ask).follow:
+            later += f" {call.headers} {call.body!r}"
+    used = first + later + " ".join(_decoded_basic(calls))
+    for key, secret in given.credentials.items():
+        assert secret in used or key == "TIKTOK_SHOP_SECRET"  # that one signs; it is never sent
+
+
+def _reply(case: Case) -> Any:
+    from trendctl.ports import Reply
+
+    return Reply(Request("https://host.example/", tag=case.told.get("tag", "")), 200, {}, case.body, NOW)
+
+
+def _decoded_basic(calls: tuple[Request, ...]) -> Iterator[str]:
+    import base64
+
+    for call in calls:
+        for _, value in call.headers:
+            if value.startswith("Basic "):
+                yield base64.b64decode(value[6:]).decode()
+
+
+@pytest.mark.parametrize("name", [name for name in names(parsing=True) if facts_of(name).options])
+def test_an_option_of_the_wrong_kind_is_a_config_error_that_names_it(name: str) -> None:
+    facts = facts_of(name)
+    told = 0
+    for option in facts.options:
+        options = {**NEEDS_OPTION.get(name, {}), option: {"not": "this"}}
+        source = sources()[name]
+        assert source.requests is not None
+        said = ""
+        try:
+            list(source.requests(ask(name, options=options)))
+        except ConfigError as error:
+            said = str(error)
+        assert not said or option in said
+        told += bool(said)
+    assert told or name in ("ebay_browse", "amazon_creators", "x_trends", "instagram_hashtag", "steam_charts")
+
+
+def test_reddit_asks_for_another_part_of_its_list_each_hour_until_all_had_their_turn() -> None:
+    source = sources()["reddit_rss"]
+    assert source.requests is not None
+    seen = []
+    for hour in range(4):
+        calls = source.requests(replace(ask("reddit_rss"), now=NOW + timedelta(hours=hour)))
+        assert len(calls) == 2
+        seen += [call.tag for call in calls]
+    assert sorted(seen) == sorted(source.facts.options["subreddits"])
+    assert source.facts.gap_seconds >= 35
+
+
+def test_wikipedia_asks_for_a_day_that_is_surely_counted() -> None:
+    source = sources()["wikipedia_pageviews"]
+    assert source.requests is not None
+    early, late = (source.requests(replace(ask("wikipedia_pageviews"), now=NOW.replace(hour=hour))) for hour in (3, 13))
+    assert (early[0].url[-10:], late[0].url[-10:]) == ("2026/11/22", "2026/11/23")
+
+
+# ---------------------------------------------------------------- parse
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=case_id)
+def test_a_reply_built_from_documentation_gives_the_values_written_by_hand(case: Case) -> None:
+    parsed = case.parse()
+    expected = case.told["records"]
+    assert len(parsed.records) == len(expected)
+    for record, wanted in zip(parsed.records, expected, strict=True):
+        assert shown(record, wanted) == wanted
+    assert parsed.rejected == case.told.get("rejected", 0)
+    assert [address(call) for call in parsed.follow] == case.told.get("follow", [])
+
+
+@each_parser
+def test_every_source_has_a_usual_and_an_empty_reply(name: str) -> None:
+    files = [case.file for case in cases(name)]
+    assert [file for file in files if file.startswith("ok.")]
+    empty = next(case for case in cases(name) if case.file.startswith("empty."))
+    assert empty.parse() == Parsed()
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=case_id)
+def test_what_comes_out_is_well_formed(case: Case) -> None:
+    parsed = case.parse()
+    ids = [record.external_id for record in parsed.records]
+    assert len(set(ids)) == len(ids)
+    for record in parsed.records:
+        assert record.external_id
+        assert record.title == text.clean(record.title)
+        assert all(not link or link.startswith("https://") for link in (record.url, record.image_url))
+        assert record.event_at is None or record.event
+        if case.ask.term is not None:
+            assert record.external_id == f"q:{case.ask.term}|US"
+            assert all(value.at is not None for value in record.readings)
+        for value in record.readings:
+            assert value.value is not None or value.rank is not None
+            assert (value.price_minor is None) == (value.currency is None)
+    assert all(call.url.startswith("https://") and not call.auth for call in parsed.follow)
+
+
+@pytest.mark.parametrize("body", NOT_ANSWERS.values(), ids=NOT_ANSWERS)
+@each_parser
+def test_an_answer_of_another_kind_is_a_parse_error(name: str, body: bytes) -> None:
+    with pytest.raises(ParseError):
+        main_case(name).parse(body)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.97])
+@each_parser
+def test_a_cut_answer_is_a_parse_error(name: str, part: float) -> None:
+    if name == "amazon_search_terms":
+        pytest.skip("its file is fetched in part by design; test_source_details.py looks at cuts")
+    body = main_case(name).body.rstrip()
+    with pytest.raises(ParseError):
+        main_case(name).parse(body[: int(len(body) * part)])
+
+
+@each_parser
+def test_an_answer_in_a_wrong_encoding_is_mended_or_refused_but_never_garbled(name: str) -> None:
+    """Feeds with Latin-1 bytes under a UTF-8 declaration are read as meant; JSON is UTF-8 or nothing."""
+    case = main_case(name)
+    body = case.body.decode("utf-8").encode("cp1252", "xmlcharrefreplace")
+    assert body != case.body or b"\xc3" not in case.body
+    if case.file.endswith(".xml"):
+        assert [r.title for r in case.parse(body).records] == [r.title for r in case.parse().records]
+    elif body == case.body:
+        assert name == "gdelt"  # nothing but ASCII in its answers
+    elif name == "amazon_search_terms":
+        assert len(case.parse(body).records) == 2  # read in part, so a letter may be cut: shown as U+FFFD
+    else:
+        with pytest.raises(ParseError):
+            case.parse(body)
+
+
+@each_parser
+def test_utf_16_and_a_byte_order_mark_are_understood(name: str) -> None:
+    case = main_case(name)
+    whole = case.body.decode("utf-8")
+    marked = [b"\xef\xbb\xbf" + case.body]
+    if name != "amazon_search_terms":
+        marked.append(whole.replace('encoding="UTF-8"', 'encoding="UTF-16"').encode("utf-16"))
+    for body in marked:
+        assert case.parse(body) == case.parse()
+
+
+@each_parser
+def test_repeated_entries_count_once_and_a_huge_answer_is_cut(name: str) -> None:
+    case = main_case(name)
+    usual = case.parse()
+    parsed = case.parse(_many(case, 800))
+    assert [r.external_id for r in parsed.records] == [r.external_id for r in usual.records]
+    if len(parsed.records) and case.ask.term is None:
+        assert [r.title for r in parsed.records] == [r.title for r in usual.records]
+
+
+def _many(case: Case, times: int) -> bytes:
+    """The case's reply with its entries repeated."""
+    if case.file.endswith(".xml"):
+        whole = case.body.decode("utf-8")
+        entries = "".join(re.findall(r"<(?:item|entry)>.*?</(?:item|entry)>", whole, re.S))
+        first = re.search(r"<(?:item|entry)>", whole)
+        assert first is not None
+        return (whole[: first.start()] + entries * times + whole[first.start() :]).encode()
+    document = json.loads(case.body)
+    rows = _longest(document)
+    rows[:] = rows * times
+    return json.dumps(document).encode()
+
+
+def _longest(document: Any) -> list[Any]:
+    """The list of objects nearest to the root: the entries."""
+    level = [document]
+    while level:
+        lists = [value for value in level if isinstance(value, list) and value and isinstance(value[0], dict)]
+        if lists:
+            return lists[0] if "data" not in lists[0][0] else lists[0][0]["data"]
+        level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
+    raise AssertionError("no list of objects")
+
+
+@each_parser
+def test_an_entry_without_its_fields_is_rejected_and_the_others_stay(name: str) -> None:
+    case = main_case(name)
+    usual = case.parse()
+    if case.file.endswith(".xml"):
+        body = re.sub(rb"<(item|entry)>.*?</\1>", rb"<\1></\1>", case.body, count=1, flags=re.S)
+        parsed = case.parse(body)
+    else:
+        document = json.loads(case.body)
+        _longest(document)[0] = {}
+        parsed = case.parse(json.dumps(document).encode())
+    assert parsed.rejected == usual.rejected + 1
+    if case.ask.term is None:
+        assert len(parsed.records) == len(usual.records) - 1
+
+
+@pytest.mark.parametrize("wrong", [None, [], "word", 7, [[]], {"a": {}}, "9" * 5000, True])
+@each_parser
+def test_a_row_of_another_type_is_rejected(name: str, wrong: Any) -> None:
+    case = main_case(name)
+    if case.file.endswith(".xml"):
+        body = case.body.replace(b"<item>", b"<item/><item>", 1).replace(b"<entry>", b"<entry/><entry>", 1)
+    else:
+        document = json.loads(case.body)
+        _longest(document).append(wrong)
+        body = json.dumps(document).encode()
+    assert case.parse(body).rejected == case.parse().rejected + 1
+
+
+@pytest.mark.parametrize("case", [c for c in all_cases() if c.file.endswith(".json")], ids=case_id)
+def test_numbers_written_as_text_mean_the_same(case: Case) -> None:
+    def textual(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: textual(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [textual(inner) for inner in value]
+        return value if isinstance(value, bool) or not isinstance(value, int | float) else str(value)
+
+    if case.source == "x_trends" and case.file == "empty.json":
+        return  # a count in the envelope, not a value
+    assert case.parse(json.dumps(textual(json.loads(case.body))).encode()) == case.parse()
+
+
+@pytest.mark.parametrize("case", [c for c in all_cases() if c.file.endswith(".json")], ids=case_id)
+def test_absurd_numbers_are_no_values(case: Case) -> None:
+    """Infinite, not-a-number and huge numbers never become a reading; the answer is refused or read without them."""
+
+    def absurd(word: str) -> bytes:
+        return re.sub(rb"(?<=[: \[])-?\d+(\.\d+)?(?=[,}\] ])", word.encode(), case.body)
+
+    for word in ("1e999", "-1e999", "NaN", "Infinity", "9" * 400, "9" * 6000, "-5", "true", "1e308"):
+        try:
+            parsed = case.parse(absurd(word))
+        except ParseError:
+            continue
+        for value in (value for record in parsed.records for value in record.readings):
+            assert value.value is None or abs(value.value) <= 2**53
+            assert value.rank is None or 1 <= value.rank <= 2**53
+
+
+TRICKS = {
+    "bidi override": "\u202e\u2066",
+    "zero width": "\u200b\u200d\ufeff",
+    "line separators": "\u2028\u2029",
+    "tag characters": "\U000e0041\U000e0042",
+    "private use": "\ue000",
+    "soft hyphen": "\u00ad",
+    "fillers": "\u3164\u2800",
+    "zalgo": "e" + "\u0301\u0302\u0303\u0304\u0305\u0306" * 20,
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS)
+@each_parser
+def test_titles_lose_characters_that_hide_or_turn_text(name: str, trick: str) -> None:
+    case = main_case(name)
+    if case.ask.term is not None:
+        pytest.skip("a measured term has the user's own title")
+    title = case.parse().records[0].title
+    inner = title.split(" ")[-1][:6]
+    body = case.body.decode("utf-8").replace(inner, inner[:3] + trick + inner[3:]).encode()
+    assert body != case.body
+    for record in case.parse(body).records:
+        for shown_text in (record.title, record.category, record.brand, record.external_id):
+            assert shown_text == text.clean(shown_text)
+            assert not set(shown_text) & set(
+                "\u202e\u2066\u200b\u200d\ufeff\u2028\u2029\U000e0041\ue000\u00ad\u3164\u2800"
+            )
+
+
+@pytest.mark.parametrize("name", [name for name in names(parsing=True) if main_case(name).file.endswith(".json")])
+def test_control_characters_and_lone_surrogates_in_json_do_not_come_through(name: str) -> None:
+    case = main_case(name)
+    if case.ask.term is not None:
+        pytest.skip("a measured term has the user's own title")
+    title = json.dumps(case.parse().records[0].title, ensure_ascii=False)[1:-1].split(" ")[-1][:4]
+    body = case.body.decode("utf-8").replace(title, title[:2] + "\\u001b]0;x\\u0007\\ud800\\u0000" + title[2:]).encode()
+    assert body != case.body
+    for record in case.parse(body).records:
+        assert record.title.isprintable()
+        record.title.encode("utf-8")
+        record.external_id.encode("utf-8")
+
+
+@each_parser
+def test_a_title_of_a_megabyte_is_cut(name: str) -> None:
+    case = main_case(name)
+    if case.ask.term is not None:
+        pytest.skip("a measured term has the user's own title")
+    title = case.parse().records[0].title.split(" ")[-1]
+    body = case.body.decode("utf-8").replace(title, title + "x" * 1_000_000).encode()
+    assert all(len(record.title) <= text.TITLE_LIMIT for record in case.parse(body).records)
+
+
+@pytest.mark.parametrize("name", [name for name in names(parsing=True) if main_case(name).file.endswith(".xml")])
+def test_xml_bombs_and_outside_entities_are_refused(name: str) -> None:
+    bomb = (
+        b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+        b'<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><rss><channel><item><title>&c;</title></item></channel></rss>'
+    )
+    outside = (
+        b'<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/hostname">]><rss><channel><title>&x;</title></channel></rss>'
+    )
+    for body in (bomb, outside, b"<!DOCTYPE rss SYSTEM 'https://host.example/x.dtd'><rss><channel/></rss>"):
+        with pytest.raises(ParseError):
+            main_case(name).parse(body)
+
+
+@each_parser
+def test_absurd_nesting_is_a_parse_error(name: str) -> None:
+    deep = b'{"a":' * 100_000 if main_case(name).file.endswith(".json") else b"<a>" * 100_000
+    with pytest.raises(ParseError):
+        main_case(name).parse(deep)
+
+
+@each_parser
+def test_a_field_map_can_be_overridden(name: str) -> None:
+    """What an overlay does: a renamed field is found again; a map that fits nothing is an error or finds nothing."""
+    case = main_case(name)
+    if "title" in facts_of(name).fields and case.ask.term is None:
+        blind = replace(case.ask, fields={"title": "no_such_field"})
+        parsed = parse(name, case.body, blind, case.told.get("tag", ""))
+        assert name in ("wikipedia_pageviews",) or not parsed.records or name in ("amazon_search_terms",)
+    if case.file.endswith(".json"):
+        broken = replace(case.ask, fields={"rows": "]["})
+        if name in ("steam_charts", "amazon_search_terms", "mastodon_trends", "gdelt", "wikipedia_pageviews"):
+            return  # these find their list without JMESPath, or by a path of their own
+        with pytest.raises(ParseError, match="field map"):
+            parse(name, case.body, broken, case.told.get("tag", ""))
+
+
+def test_a_record_is_made_of_the_contract_and_nothing_else() -> None:
+    assert {f.name for f in fields(main_case("hackernews").parse().records[0])} == {
+        "external_id", "title", "url", "category", "image_url", "brand", "event", "event_at", "readings",
+    }  # fmt: skip
+
+
+def test_the_fixtures_hold_no_copied_payload() -> None:
+    for path in FIXTURES.rglob("*"):
+        if path.is_file():
+            assert path.stat().st_size < 6_000, f"{path} is too large to have been written by hand"
+    assert Path(FIXTURES).is_dir()
