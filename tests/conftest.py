@@ -23,6 +23,7 @@ from trendctl.store.journal import Journal
 from trendctl.store.migrate import migrate
 
 NO_SKIP = os.environ.get("TRENDCTL_NO_SKIP") == "1"
+SOAK_SEED = int(os.environ.get("TRENDCTL_SOAK_SEED", "1"))
 
 hypothesis.settings.register_profile("project", deadline=None, max_examples=50)  # no test depends on how fast it is
 hypothesis.settings.load_profile("project")
@@ -130,3 +131,9 @@ def fresh_python(tmp_path: Path) -> Callable[..., str]:
         return str(done.stdout)
 
     return run
+
+
+@pytest.fixture
+def soak_seed() -> int:
+    """Another slice of a long run for each commit: `.ci/run` sets TRENDCTL_SOAK_SEED from the commit's hash."""
+    return SOAK_SEED  # read before the environment was cleaned

@@ -4,6 +4,8 @@ import json
 import sqlite3
 from typing import Any
 
+import pytest
+
 from trendctl.store.engine import Store, sha256_hex
 from trendctl.store.writers import Role
 
@@ -109,3 +111,30 @@ def posted(store: Store) -> tuple[int, str]:
             db, "attempt", id="a1", operation_id="o1", step="create", **{"try": 1}, wire_sha256="0" * 64, started_at=NOW
         )
     return product_id, hash
+
+
+def undo(store: Store, hash: str, id: str = "u1", of: str = "c1", kind: str = "undo") -> None:
+    """Take an approval of draft d1 back."""
+    decision(store, hash, id, kind=kind, of_decision=of, expires_at=None)
+
+
+def refused(store: Store, role: Role, words: str, *statements: tuple[str, tuple[Any, ...]]) -> None:
+    """Run the statements in one transaction of that role; the database must say no, in these words."""
+
+    def run() -> None:
+        with store.write(role) as db:
+            for sql, values in statements:
+                db.execute(sql, values)
+
+    with pytest.raises(sqlite3.IntegrityError, match=words):
+        run()
+
+
+def put_refused(store: Store, role: Role, words: str, *rows: tuple[str, dict[str, Any]]) -> None:
+    def run() -> None:
+        with store.write(role) as db:
+            for table, values in rows:
+                put(db, table, **values)
+
+    with pytest.raises(sqlite3.IntegrityError, match=words):
+        run()

@@ -65,13 +65,15 @@ def test_texts_become_what_the_key_holds(home: Home) -> None:
         "TRENDCTL_SOURCES__NEWS__MIN_INTERVAL_MINUTES": "",
         "TRENDCTL_SOURCES__NEWS__OPTIONS__LIMIT": "5",
         "TRENDCTL_SOURCES__NEWS__OPTIONS__LIST": "best of",
+        "TRENDCTL_SOURCES__NEWS__OPTIONS__SINCE": "2026-01-01",
         "TRENDCTL_REVIEW__MINIMUM_MARGIN": "0.2",
     }
     settings = config.load(home, environ).settings
     assert settings.niches.include == ["mugs", "garden tools"]
     assert settings.niches.exclude == ["a, b"]
     news = settings.source("news")
-    assert (news.enabled, news.min_interval_minutes, news.options) == (False, None, {"limit": 5, "list": "best of"})
+    assert (news.enabled, news.min_interval_minutes) == (False, None)
+    assert news.options == {"limit": 5, "list": "best of", "since": "2026-01-01"}
     assert settings.review.minimum_margin == "0.2"
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import hypothesis.core
 import platformdirs
 import pytest
 
@@ -109,29 +110,42 @@ def test_the_environment_holds_no_settings_and_no_credentials() -> None:
     assert not [n for n in KNOWN if n in os.environ]
 
 
-def test_settings_and_credentials_from_outside_do_not_reach_a_test(tmp_path: Path) -> None:
-    """A whole pytest run under a polluted environment: its test sees none of it."""
-    outside = dict.fromkeys(KNOWN, "leaked") | {"TRENDCTL_SCAN__CONTACT": "x", "HTTPS_PROXY": "http://192.0.2.1"}
-    code = "import os\n\ndef test_clean():\n    assert 'leaked' not in os.environ.values()\n"
-    code += "    assert not {'TRENDCTL_SCAN__CONTACT', 'HTTPS_PROXY'} & set(os.environ)\n"
-    assert "1 passed" in _pytest(tmp_path, code, **outside)
+INNER = """
+import os, random
+import pytest
+from hypothesis import given, settings, strategies as st
+
+def test_clean():
+    assert "leaked" not in os.environ.values()
+    assert not {"TRENDCTL_SCAN__CONTACT", "HTTPS_PROXY"} & set(os.environ)
+
+def test_numbers():
+    print("drew", random.random())
+
+@settings(max_examples=3, database=None)
+@given(st.integers())
+def test_cases(number):
+    print("drew", number)
+
+def test_skipped():
+    pytest.skip("the thing is absent")
+"""
 
 
-def test_the_random_numbers_of_a_run_follow_its_seed(tmp_path: Path) -> None:
-    code = "import random\nfrom hypothesis import given, settings, strategies as st\n\n"
-    code += "def test_numbers():\n    print('drew', random.random())\n\n"
-    code += (
-        "@settings(max_examples=3, database=None)\n@given(st.integers())\ndef test_cases(n):\n    print('drew', n)\n"
-    )
-    first, second, third = (_drawn(tmp_path, code, seed) for seed in ("1", "1", "2"))
-    assert first == second
-    assert first != third
+def test_a_run_is_clean_repeatable_by_its_seed_and_strict_about_skips_if_told(tmp_path: Path) -> None:
+    """Two whole pytest runs under a polluted environment; one process each, because they are slow to start."""
+    lax = _pytest(tmp_path, INNER, TRENDCTL_NO_SKIP="0")
+    strict = _pytest(tmp_path, INNER, TRENDCTL_NO_SKIP="1")
+    assert "3 passed, 1 skipped" in lax
+    assert "1 failed, 3 passed" in strict
+    assert "the thing is absent" in strict
+    drawn = [[line.split("drew")[1] for line in out.splitlines() if "drew" in line] for out in (lax, strict)]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) >= 2
 
 
-def test_a_skip_is_a_failure_where_nothing_may_be_skipped(tmp_path: Path) -> None:
-    code = "import pytest\n\ndef test_needs():\n    pytest.skip('the thing is absent')\n"
-    assert "1 skipped" in _pytest(tmp_path, code)
-    assert "1 failed" in _pytest(tmp_path, code, TRENDCTL_NO_SKIP="1")
+def test_property_tests_follow_the_seed_that_is_printed(request: pytest.FixtureRequest) -> None:
+    assert hypothesis.core.global_force_seed == request.config.option.randomly_seed
 
 
 def test_the_fake_clock_moves_only_when_told() -> None:
@@ -190,21 +204,16 @@ def test_a_delayed_answer_makes_an_impatient_client_time_out(loopback: Loopback)
         httpx.get(loopback.base_url + "/slow", timeout=0.05)
 
 
-def _pytest(folder: Path, code: str, *options: str, **environ: str) -> str:
-    """Run `code` as a test module under our conftest; what pytest printed."""
+def _pytest(folder: Path, code: str, **environ: str) -> str:
+    """Run `code` as a test module under our conftest, with settings and credentials outside; what pytest printed."""
     (folder / "inner").mkdir(exist_ok=True)
     test = folder / "inner" / "test_inner.py"
     test.write_text(code)
-    here = Path(__file__).parent
+    polluted = dict.fromkeys(KNOWN, "leaked") | {"TRENDCTL_SCAN__CONTACT": "x", "HTTPS_PROXY": "http://192.0.2.1"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "conftest", "-c", os.devnull, str(test),
-         *options],
-        capture_output=True, text=True, timeout=60, check=False, cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(here)} | environ,
+        [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "conftest", "-c",
+         os.devnull, "-p", "randomly", "--randomly-seed=4", str(test)],
+        capture_output=True, text=True, timeout=100, check=False, cwd=folder,
+        env=os.environ | polluted | {"PYTHONPATH": str(Path(__file__).parent)} | environ,
     )  # fmt: skip
     return done.stdout + done.stderr
-
-
-def _drawn(folder: Path, code: str, seed: str) -> list[str]:
-    out = _pytest(folder, code, "-s", "-p", "randomly", f"-prandomly_seed={seed}")
-    return [line for line in out.splitlines() if "drew" in line] or [out]

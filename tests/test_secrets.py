@@ -5,6 +5,7 @@ import json
 import stat
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -208,10 +209,10 @@ def test_every_known_value_is_taken_out_wherever_it_comes_from(home: Home, keyri
     Secrets(home, {}).put("ETSY_API_KEY", "in-file")
     keyring.locked = False
     Secrets(home, {}).put("NYT_API_KEY", "in-keyring")
-    env_file(home, "GROQ_API_KEY=in-dotenv\nOWN_THING=own-thing\n", 0o644)  # refused, and still secret
+    env_file(home, "GROQ_API_KEY=in-dotenv\nOWN_TOKEN=own-thing\nDEBUG=true\n", 0o644)  # refused, and still secret
     secrets = Secrets(home, {"OPENAI_API_KEY": "in-environment", "PATH": "/usr/bin"})
-    text = secrets.redact("in-file in-keyring in-dotenv own-thing in-environment /usr/bin")
-    assert text == f"{HIDDEN} {HIDDEN} {HIDDEN} {HIDDEN} {HIDDEN} /usr/bin"
+    text = secrets.redact("in-file in-keyring in-dotenv own-thing in-environment /usr/bin true")
+    assert text == f"{HIDDEN} {HIDDEN} {HIDDEN} {HIDDEN} {HIDDEN} /usr/bin true"
 
 
 def test_a_value_stored_or_hidden_later_is_taken_out_too(home: Home) -> None:
@@ -295,3 +296,20 @@ def test_a_store_that_cannot_be_written_is_told(home: Home, monkeypatch: pytest.
     monkeypatch.setattr("trendctl.secrets.write_private", full)
     with pytest.raises(StoreError, match="No space"):
         Secrets(home, {}).put("ETSY_API_KEY", "x")
+
+
+def test_a_keyring_is_not_asked_before_something_is_written(home: Home, keyring: FakeKeyring) -> None:
+    asked: list[str] = []
+    keyring.get_password = lambda service, name: asked.append(name)  # type: ignore[method-assign,assignment,func-returns-value] # counts
+    secrets = Secrets(home, {"ETSY_API_KEY": "in-environment"})
+    secrets.hide("a setting")
+    assert secrets.get("ETSY_API_KEY") == "in-environment"
+    assert asked == []
+    assert secrets.redact("in-environment, a setting") == f"{HIDDEN}, {HIDDEN}"
+    assert set(asked) == set(KNOWN)
+
+
+def test_writers_at_the_same_time_lose_nothing(home: Home) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: Secrets(home, {}).put(name, f"value of {name}"), KNOWN))
+    assert {name: Secrets(home, {}).get(name) for name in KNOWN} == {name: f"value of {name}" for name in KNOWN}

@@ -127,6 +127,7 @@ def _unknown(path: Path, known: Iterable[str]) -> ConfigError:
 
 def _toml_or(text: str, otherwise: Any) -> Any:
     try:
-        return tomllib.loads(f"v = {text}")["v"]
+        value = tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
         return otherwise
+    return value if isinstance(value, str | bool | int | float | list | dict) else otherwise  # a date stays a text

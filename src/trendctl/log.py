@@ -10,13 +10,10 @@ import json
 import logging
 import math
 import os
-import platform
-import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -141,6 +138,10 @@ def trace(exc: BaseException) -> str:
 
 
 def _versions() -> list[str]:
+    import platform  # only a crash needs these
+    import sqlite3
+    from importlib import metadata
+
     found = [f"python {platform.python_version()} on {platform.system()} {platform.release()} {platform.machine()}"]
     found.append(f"sqlite {sqlite3.sqlite_version}")
     for name in _VERSIONS:

@@ -364,6 +364,12 @@ class Wire:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     params: tuple[tuple[str, str], ...] = ()
+    image: tuple[str, str] | None = (
+        None  # SHA-256 and mime of the stored image whose bytes replace IMAGE_MARK in `body`
+    )
+
+
+IMAGE_MARK = b"<image bytes>"  # where a rendered body holds an approved image: put in, hash checked, as it is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +425,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class CallLimit:
+    """At most `calls` in `seconds`, of the calls whose "METHOD /path" the pattern matches from its start.
+
+    A token bucket: full at first, refilled evenly. `source`: where the figure is published.
+    """
+
+    name: str
+    pattern: str
+    calls: int
+    seconds: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformFacts:
     """What is true of a platform, as data."""
 
@@ -433,12 +453,42 @@ class PlatformFacts:
     fields: tuple[str, ...] = ()  # the intent's fields this platform posts, in card order
     late: tuple[str, ...] = ()  # the closed list of late values
     needs_link: bool = False
+    limits: tuple[CallLimit, ...] = ()
 
 
 class Talk(Protocol):
-    """How a platform talks: a call under the account's credentials, pace and limits. Never retries by itself."""
+    """How a platform talks: a call under the account's credentials, pace and limits. Never retries by itself.
+
+    A talk may also have `refusal(wire) -> str`: why the call may not be made now, asked before an Attempt is written.
+    """
 
     def send(self, wire: Wire) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a sign-in gave. Seconds from now; `refresh_token` "" : unchanged; `refresh_expires_in` None: not told."""
+
+    access_token: str
+    expires_in: float
+    refresh_token: str = ""
+    refresh_expires_in: float | None = None
+
+
+class SignIn(Protocol):
+    """How a person lets the program act for their account (OAuth), all pure. `secret`: the refresh token's name.
+
+    `consent_url` and `exchange` raise UsageError for what is not set up or was pasted wrongly; `granted` raises
+    AccessError, with `why` "" where the trouble may pass by itself.
+    """
+
+    secret: str
+
+    def consent_url(self, credentials: Credentials, options: Mapping[str, Json], state: str) -> str: ...
+    def exchange(self, pasted: str, state: str, credentials: Credentials, options: Mapping[str, Json]) -> "Wire": ...
+    def refresh(self, credentials: Credentials, options: Mapping[str, Json]) -> "Wire": ...
+    def granted(self, answer: Answer) -> Grant: ...
+    def signed(self, wire: "Wire", token: str) -> "Wire": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,6 +503,7 @@ class DraftInput:
     policies: Mapping[str, str]
     options: Mapping[str, Json]
     basis: Mapping[str, str]  # hashes of supply, rules, fees, compliance: for the drift check
+    known: Mapping[str, Json] = field(default_factory=dict)  # what a Gathering platform was told, by its asks' names
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,6 +529,33 @@ class Platform(Protocol):
     def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What `check` looks at. `talk` None: there is no sign-in yet, `why` says so. `mend`: may set up what is missing."""
+
+    account: str
+    marketplace: str
+    policies: Mapping[str, str]
+    options: Mapping[str, Json]
+    talk: Talk | None
+    why: str = ""
+    mend: bool = False
+
+
+class Gathering(Protocol):
+    """What a platform may have besides: reads that its drafts need. `asks`: name -> what it is about (the cache's key),
+    in order; `ask` reads one (knowing those before it), raising TrendctlError where it cannot."""
+
+    def asks(self, wanted: DraftInput) -> Mapping[str, str]: ...
+    def ask(self, name: str, wanted: DraftInput, known: Mapping[str, Json], talk: Talk) -> Json: ...
+
+
+class Checking(Protocol):
+    """What a platform may have besides: `platforms check`."""
+
+    def check(self, seen: Seen) -> "Sequence[CheckResult]": ...
+
+
 # ---------------------------------------------------------------- approval
 
 
@@ -490,6 +568,7 @@ class Choice(StrEnum):
     EDIT = "edit"
     SUPPLY = "supply"
     PLATFORMS = "platforms"
+    LIFT = "lift"
     OPEN = "open"
     SKIP = "skip"
     UNDO = "undo"

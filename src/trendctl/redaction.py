@@ -10,19 +10,22 @@ from urllib.parse import quote, quote_plus
 HIDDEN = "***"
 SHORTEST = 4  # a shorter value would take ordinary words and numbers out of every line
 
-# Lengths are bounded so that a long line costs no more than linear time.
-_STRONG = r"[\w.-]{0,40}?(?:api[_-]?key|app[_-]?key|access[_-]?key|token|secret|password|passwd|signature)"
-_NAMED = r"(?i)\b(" + _STRONG + r"[\"']?\s{0,4}[=:]\s{0,4})"
+# Every part is bounded or begins with a literal, so that a long line costs no more than linear time.
+_STRONG = r"(?:api[_-]?key|app[_-]?key|access[_-]?key|token|secret|password|passwd|signature)"  # how a name ends
+_NAMED = r"(?i)(" + _STRONG + r"[\"']?\s{0,4}[=:]\s{0,4})"
 _HEADER = r"(?i)((?:authorization|cookie)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)"
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?i)\b(bearer|basic)[ +]+(?=[\w.~+/-]{0,200}[\d=])[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
-    (re.compile(r"(?i)([?&](?:key|code|auth|sig|sign|appid|" + _STRONG + r")=)[^&#\s\"']+"), rf"\1{HIDDEN}"),
-    (re.compile(_NAMED + r"([\"'])(?:\\.|(?!\2)[^\\])*\2"), rf"\1\2{HIDDEN}\2"),
-    (re.compile(_NAMED + r"[^\s\"'&,;})\]]+"), rf"\1{HIDDEN}"),
-    (re.compile(_HEADER + r"[^\s\"',}][^\"'\r\n,}]*"), rf"\1{HIDDEN}"),
-    (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,20}://)[^/@\s\"']{1,300}@"), rf"\1{HIDDEN}@"),
-)
-_SECRET_NAME = re.compile("(?i)" + _STRONG + "|authorization|cookie")
+_NAMES = ("key", "token", "secret", "passw", "signature")
+# Each with lower-case words of which one must be there: looking for them is a hundred times cheaper than matching.
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    (("bearer", "basic"), re.compile(r"(?i)\b(bearer|basic)[ +]{1,4}(?=[\w.~+/-]{0,200}[\d=])[\w.~+/=-]{8,}"),
+     rf"\1 {HIDDEN}"),
+    (("?", "&"), re.compile(r"(?i)([?&](?:key|code|auth|sig|sign|appid)=)[^&#\s\"']+"), rf"\1{HIDDEN}"),
+    (_NAMES, re.compile(_NAMED + r"([\"'])(?:\\.|(?!\2)[^\\])*\2"), rf"\1\2{HIDDEN}\2"),
+    (_NAMES, re.compile(_NAMED + r"[^\s\"'&,;})\]]+"), rf"\1{HIDDEN}"),
+    (("authorization", "cookie"), re.compile(_HEADER + r"[^\s\"',}][^\"'\r\n,}]*"), rf"\1{HIDDEN}"),
+    (("://",), re.compile(r"(://)[^/@\s\"']{1,300}@"), rf"\1{HIDDEN}@"),
+)  # fmt: skip
+_SECRET_NAME = re.compile(r"(?i)[\w.-]*(?:" + _STRONG + "|authorization|cookie)")
 
 
 def is_secret_name(name: str) -> bool:
@@ -37,15 +40,16 @@ class Redactor:
         self._lock = threading.Lock()
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
-        for value in values:
-            self.learn(value)
+        self.learn(*values)
 
-    def learn(self, value: str) -> None:
-        """Hide this value, too."""
-        value = value.strip()
+    def learn(self, *values: str) -> None:
+        """Hide these values, too."""
         with self._lock:
-            if len(value) >= SHORTEST and value not in self._known:
-                self._known |= _spellings(value)
+            before = len(self._known)
+            for value in values:
+                if len(value.strip()) >= SHORTEST:
+                    self._known |= _spellings(value.strip())
+            if len(self._known) > before:
                 longest_first = sorted(self._known, key=len, reverse=True)
                 self._pattern = re.compile("|".join(re.escape(v) for v in longest_first))
 
@@ -54,8 +58,10 @@ class Redactor:
         pattern = self._pattern
         if pattern is not None:
             text = pattern.sub(HIDDEN, text)
-        for look, instead in _PATTERNS:
-            text = look.sub(instead, text)
+        lower = text.lower()
+        for words, look, instead in _PATTERNS:
+            if any(word in lower for word in words):
+                text = look.sub(instead, text)
         return text
 
 

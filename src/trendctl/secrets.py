@@ -3,8 +3,8 @@
 import hashlib
 import importlib
 import json
+import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from trendctl.errors import AccessError, StoreError, UsageError
 from trendctl.home import Home, write_private
-from trendctl.redaction import Redactor
+from trendctl.redaction import Redactor, is_secret_name
 
 KNOWN: tuple[str, ...] = (
     "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY", "AMAZON_SP_API_KEY", "AMAZON_SP_API_SECRET",
@@ -45,15 +45,15 @@ class Secrets:
     def __init__(self, home: Home, environ: Mapping[str, str]) -> None:
         self._home = home
         self._environ = environ
-        self._redactor: Redactor | None = None
+        self._redactor: Redactor | None = None  # made when it is first needed: a keyring may be slow
+        self._hidden: set[str] = set()
 
     def get(self, name: str) -> str | None:
         """The value, or None. Raises AccessError where a file that would be asked can be read by others."""
         found = self._find(name)
         if found is None:
             return None
-        if self._redactor is not None:
-            self._redactor.learn(found.value)
+        self.hide(found.value)
         return found.value
 
     def origin(self, name: str) -> Origin | None:
@@ -68,8 +68,7 @@ class Secrets:
         """
         if not _NAME.fullmatch(name) or not value or "\0" in value:
             raise UsageError(f"{name} cannot be stored", why="a name is A-Z, 0-9 and _; a value is not empty")
-        if self._redactor is not None:
-            self._redactor.learn(value)
+        self.hide(value)
         given = self._given(name)
         seed = _hash(given.value) if given and name.endswith(ROTATING) else ""
         entry = {"value": value, "seed": seed}
@@ -87,13 +86,14 @@ class Secrets:
     def redact(self, text: str) -> str:
         """The text without any value of ours, and without what looks like a token."""
         if self._redactor is None:
-            self._redactor = Redactor(self._all_values())
+            self._redactor = Redactor([*self._all_values(), *self._hidden])
         return self._redactor.redact(text)
 
     def hide(self, value: str) -> None:
         """Redact this value too (a setting that holds a token)."""
-        self.redact("")
-        if self._redactor is not None:
+        if self._redactor is None:
+            self._hidden.add(value)
+        else:
             self._redactor.learn(value)
 
     def _find(self, name: str) -> Stored | None:
@@ -130,7 +130,8 @@ class Secrets:
         """Every value there is to hide. A file that may not be used is read all the same: its values are secrets."""
         values = [self._environ.get(name, "").strip() for name in KNOWN]
         values += [entry["value"] for entry in _entries(_text(self._home.secrets_file)).values()]
-        values += _lines(_text(self._home.env_file)).values()
+        in_env_file = _lines(_text(self._home.env_file)).items()
+        values += [value for name, value in in_env_file if name in KNOWN or is_secret_name(name)]
         for name in KNOWN:
             stored = self._keyring_get(name)
             if stored:
@@ -230,9 +231,7 @@ def _private_text(path: Path) -> str:
         mode = path.stat().st_mode
     except FileNotFoundError:
         return ""
-    if hasattr(stat, "FILE_ATTRIBUTE_HIDDEN") and path.drive:  # Windows: modes say nothing there
-        mode = 0
-    if mode & 0o077:
+    if mode & 0o077 and os.name != "nt":  # on Windows modes say nothing
         raise AccessError(
             f"{path.name} is not used", why=f"others can read it (mode {mode & 0o777:04o})", next=f"chmod 600 {path}"
         )

@@ -1,10 +1,12 @@
 """What the agents that read names, counts and rules say, and what they say when there is nothing to read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from analyzer_world import PLATFORMS, SUPPLY, a_case, a_series, an_item
+from analyzer_world import NOW, PLATFORMS, SUPPLY, a_case, a_series, an_item, seen
 from pydantic import BaseModel
 
 from trendctl import registry
@@ -72,11 +74,15 @@ def test_closed_titles_are_separable_in_every_agents_evidence() -> None:
         assert "zyxwvut" not in open_part, agent.name
 
 
-def test_evidence_does_not_depend_on_minutes() -> None:
-    case = a_case(series=(a_series([1, 2, 3]),), supply=SUPPLY)
+def test_evidence_is_the_same_days_later_if_nothing_new_came() -> None:
+    case = a_case(
+        series=(a_series([1, 2, 3]), a_series([5.0], "offers")), supply=SUPPLY, prices=(seen(100),),
+        event_days={"press": (1, 0, 2)},
+    )  # fmt: skip
+    later = replace(case, now=NOW + timedelta(days=2, minutes=7), event_days={"press": (1, 0, 2, 0, 0)})
     outputs = everything(case)
     for agent in AGENTS:
-        assert digest(tidy(agent.evidence(case, outputs))) == digest(tidy(agent.evidence(case, outputs)))
+        assert digest(tidy(agent.evidence(case, outputs))) == digest(tidy(agent.evidence(later, outputs))), agent.name
 
 
 # ---------------------------------------------------------------- normaliser
@@ -162,6 +168,66 @@ def test_no_offers_at_all_is_a_measured_zero() -> None:
     found = ask("competition", a_case(series=(a_series([0.0], "offers"),)))
 
     assert (found.level, found.offers) == (0.0, 0)
+
+
+# ---------------------------------------------------------------- category
+
+
+@pytest.mark.parametrize(
+    ("title", "path", "number"),
+    [
+        ("Sony wireless headphones", "Electronics", 222),
+        ("Running shoes for men", "Apparel & Accessories", 166),
+        ("Board game for the family", "Toys & Games", 1239),
+    ],
+)
+def test_a_known_kind_of_good_has_its_class(title: str, path: str, number: int) -> None:
+    found = ask("category", a_case(title))
+
+    assert (found.path, found.google_id) == (path, number)
+
+
+def test_a_title_that_names_nothing_known_has_no_class() -> None:
+    found = ask("category", a_case("Zyxwvut qqq"))
+
+    assert (found.google_id, found.path, found.confidence) == (None, "", 0.0)
+
+
+# ---------------------------------------------------------------- price
+
+
+def test_without_any_price_there_is_none() -> None:
+    found = ask("price", a_case())
+
+    assert (found.low_minor, found.mid_minor, found.n, found.how, found.confidence) == (None, None, 0, "none", None)
+
+
+def test_seen_prices_give_median_and_range_in_the_markets_currency() -> None:
+    prices = (*(seen(minor) for minor in (1000, 2000, 3000)), seen(1, currency="EUR"))
+    found = ask("price", a_case(prices=prices, comparables=(seen(9),) * 5))
+
+    assert (found.low_minor, found.mid_minor, found.high_minor) == (1200, 2000, 2800)
+    assert (found.currency, found.n, found.how) == ("USD", 3, "seen")
+
+
+def test_more_and_closer_prices_are_surer() -> None:
+    one = ask("price", a_case(prices=(seen(1000),))).confidence
+    many = ask("price", a_case(prices=(seen(1000),) * 8)).confidence
+    wide = ask("price", a_case(prices=(seen(100), seen(9000)) * 4)).confidence
+
+    assert one < many
+    assert wide < many
+
+
+def test_comparable_prices_are_named_so_and_trusted_less() -> None:
+    found = ask("price", a_case(comparables=tuple(seen(minor) for minor in (1000, 2000, 3000, 4000))))
+
+    assert (found.how, found.n, found.mid_minor) == ("comparable", 4, 2500)
+    assert found.confidence < ask("price", a_case(prices=(seen(1000),))).confidence
+
+
+def test_two_comparables_are_too_few() -> None:
+    assert ask("price", a_case(comparables=(seen(1000), seen(2000)))).how == "none"
 
 
 # ---------------------------------------------------------------- margin
@@ -302,6 +368,10 @@ def test_a_price_a_platform_refuses_leaves_no_fit() -> None:
     ("name", "changes"),
     [
         ("normaliser", {"title": "Another Kettle"}),
+        ("category", {"items": (an_item("Another Kettle"),)}),
+        ("trend_stage", {"series": (a_series([7.0]),)}),
+        ("trend_stage", {"event_days": {"press": (1, 2)}}),
+        ("price", {"prices": (seen(100),)}),
         ("demand", {"series": (a_series([7.0]),)}),
         ("competition", {"series": (a_series([7.0], "offers"),)}),
         ("margin", {"supply": SUPPLY}),

@@ -38,7 +38,8 @@ def approve(store: Store, draft_id: str, expires_at: int = STAMP + DAY) -> None:
     with store.write(Role.APPROVAL) as db:
         digest = db.execute("SELECT hash FROM draft WHERE id = ?", (draft_id,)).fetchone()[0]
         db.execute(
-            "INSERT INTO decision (id, draft_id, hash, kind, seat, at, expires_at) VALUES (?, ?, ?, 'approve', 's', ?, ?)",
+            "INSERT INTO decision (id, draft_id, hash, kind, seat, at, expires_at)"
+            " VALUES (?, ?, ?, 'approve', 's', ?, ?)",
             (f"d-{draft_id}", draft_id, digest, 1, expires_at),
         )
 
@@ -76,7 +77,8 @@ def test_a_row_has_the_documented_shape(store: Store, listed: Listed) -> None:
 
     assert listed() == [
         {
-            "id": product, "uid": "u1", "title": "Kettle", "brand": "Acme", "category": "Home & Garden", "status": "discovered",
+            "id": product, "uid": "u1",
+            "title": "Kettle", "brand": "Acme", "category": "Home & Garden", "status": "discovered",
             "stage": "rising", "score": 71.5, "sources": 2, "first_seen": "2026-06-01T12:00:00Z",
             "last_seen": "2026-06-01T12:00:00Z",
             "price": {"low": 10.0, "mid": 19.99, "high": 30.0, "currency": "USD"}, "platforms": {},

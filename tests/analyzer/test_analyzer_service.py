@@ -63,12 +63,6 @@ def everything(store: Store) -> list[tuple[Any, ...]]:
         ]
 
 
-def data_version(store: Store) -> int:
-    """Changes of analysis and score so far, as an outside reader sees them."""
-    with store.read() as db:
-        return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
 def outputs(store: Store, product: int) -> dict[str, Any]:
     with store.read() as db:
         return analyses.outputs(db, product)
@@ -331,11 +325,14 @@ def test_prices_of_closed_sources_and_estimates_are_not_shown_as_seen(store: Sto
     assert the_score(store, bare).price_mid is None
 
 
-def test_many_products_are_written_in_batches_and_none_is_lost(store: Store, run: Analyze) -> None:
-    numbers = [add_product(store, f"Kettle {n}") for n in range(450)]
+def test_many_products_are_written_in_batches_and_none_is_lost(
+    store: Store, run: Analyze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trendctl.analyzer.service.BATCH", 4)
+    numbers = [add_product(store, f"Kettle {n}") for n in range(10)]
     report = run(minimum_score=99.9)
 
-    assert report.analysed == 450
+    assert report.analysed == 10
     with store.read() as db:
         assert set(analyses.scores(db, numbers)) == set(numbers)
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,48 +101,6 @@ def few_at_a_time(pairs: list[tuple[dict[str, Any], dict[str, Any]]], at_once: i
         at = np.arange(len(some), dtype=np.int64) * 2
         parts.append(pair_features(records, at, at + 1))
     return np.concatenate(parts)
-
-
-NOUNS = ("case", "charger", "protective cover", "screen protector", "replacement battery", "carrying bag", "stand")
-
-
-def _other(title: str, rng: np.random.Generator) -> str:
-    """The title of another product that differs from this one in a single fact."""
-    noun, number = str(rng.choice(NOUNS)), re.search(r"(?<![\d.])\d{1,4}(?![\d.])", title)
-    kind = int(rng.integers(0, 4))
-    if kind == 0:
-        return f"{noun} for {title}"
-    if kind == 1:
-        return f"{title} {noun}"
-    if kind == 2 or number is None:
-        return f"{title} {rng.integers(2, 7)}-pack"
-    changed = str(int(number[0]) * 2 if rng.random() < 0.5 else int(number[0]) + 1)
-    return title[: number.start()] + changed + title[number.end() :]
-
-
-def _same(title: str, rng: np.random.Generator) -> str:
-    """Another spelling of the same title: order, case, a word more."""
-    words = title.split()
-    if rng.random() < 0.5:
-        rng.shuffle(words)
-    extra = ("new", "original", "official", "sale", "free shipping", "")[int(rng.integers(0, 6))]
-    return " ".join([*words, extra]).upper()
-
-
-def made_up(count: int = 700, seed: int = 5) -> tuple[Table, Vector]:
-    """Pairs made from real titles whose answer is sure: accessories, packs and other numbers; and respellings."""
-    rng, pairs, truth = np.random.default_rng(seed), [], []
-    for s in _read("b1_pairs.json.gz").values():
-        for i in rng.choice(len(s["left"]), count, replace=False):
-            record = dict(s["left"][i])
-            if rng.random() < 0.5:
-                record = _stripped(record)
-            for change, answer in ((_other, 0.0), (_same, 1.0)):
-                pairs.append((record, {**_stripped(record), "title": change(record["title"], rng)}))
-                truth.append(answer)
-    mixed = rng.permutation(len(pairs))
-    pairs, answers = [pairs[i] for i in mixed], np.array(truth)[mixed]
-    return np.concatenate([few_at_a_time(pairs), few_at_a_time(pairs, 400)]), np.r_[answers, answers]
 
 
 def _stripped(record: dict[str, Any]) -> dict[str, Any]:

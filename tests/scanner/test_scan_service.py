@@ -44,13 +44,20 @@ def test_a_scan_stores_items_observations_and_products(
 def test_the_report_has_the_documented_shape(wire: Callable[..., Any], loopback: Any) -> None:
     loopback.add("/deals", [*LAMP, {"id": "1", "title": "Acme Aurora desk lamp"}, {"bad": 1}])
     document = scan(wire(make_source("deals"))).to_json()
+    line = {
+        "name": "deals",
+        "outcome": "ok",
+        "items": 1,
+        "new_items": 1,
+        "observations": 1,
+        "seconds": 0.0,
+        "cause": "",
+    }
     assert json.loads(json.dumps(document)) == {
         "run_id": 1,
         "started_at": "2026-06-01T12:00:00Z",
         "finished_at": "2026-06-01T12:00:00Z",
-        "sources": [
-            {"name": "deals", "outcome": "ok", "items": 1, "new_items": 1, "observations": 1, "seconds": 0.0, "cause": ""}
-        ],
+        "sources": [line],
         "items": {"received": 3, "stored": 1, "duplicate": 1, "rejected": 1},
         "products": {"new": 1, "updated": 0},
     }  # fmt: skip
@@ -301,6 +308,9 @@ def test_interrupted_in_the_middle_leaves_what_was_committed_and_nothing_half(
     assert wiring.client.stop.is_set()
     assert rows("SELECT source, outcome FROM source_run") == [("a", "ok")]
     assert rows("SELECT finished_at FROM scan_run") == [(None,)]
+    loopback.add("/b", [])
+    again = scan(wire(make_source("a"), make_source("b")))  # "a" is not due, but its lamp still wants a product
+    assert (outcome_of(again, "a")[0], again.products_new) == (Outcome.SKIPPED, 1)
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(
@@ -349,7 +359,8 @@ def test_promising_products_and_watched_terms_are_measured_once_a_day(
         {"q": "acme aurora desk lamp", "days": "90"},
     ]
     found = rows(
-        "SELECT i.external_id, p.title FROM item i JOIN product p ON p.id = i.product_id WHERE source = 'wiki' ORDER BY 1"
+        "SELECT i.external_id, p.title FROM item i JOIN product p ON p.id = i.product_id "
+        "WHERE source = 'wiki' ORDER BY 1"
     )
     assert found == [("q:acme aurora desk lamp|US", "Acme Aurora desk lamp"), ("q:standing desk|US", "standing desk")]
     assert rows("SELECT last_measured_at FROM watch") == [(int(clock.now().timestamp()),)]

@@ -18,10 +18,20 @@ from trendctl.errors import ConfigError, ParseError
 from trendctl.ports import Ask, Parsed, Request, SourceFacts
 from trendctl.scanner.formats import text
 
-CREDENTIALS = frozenset(  # of the README
-    ["EBAY_APP_ID", "EBAY_CERT_ID", "AMAZON_SP_API_KEY", "AMAZON_SP_API_SECRET", "AMAZON_SP_REFRESH_TOKEN", "TIKTOK_SHOP_API_KEY", "TIKTOK_SHOP_SECRET", "FACEBOOK_ACCESS_TOKEN", "REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "TWITTER_BEARER_TOKEN", "YOUTUBE_API_KEY", "ETSY_API_KEY", "BESTBUY_API_KEY", "RAKUTEN_APP_ID", "NYT_API_KEY", "PINTEREST_ACCESS_TOKEN", "TIKTOK_CREATOR_TOKEN", "AMAZON_CREATORS_ID", "AMAZON_CREATORS_SECRET", "AMAZON_ASSOCIATE_TAG", "GOOGLE_MERCHANT_REFRESH_TOKEN", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]
+CREDENTIALS: frozenset[str] = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    EBAY_APP_ID EBAY_CERT_ID AMAZON_SP_API_KEY AMAZON_SP_API_SECRET AMAZON_SP_REFRESH_TOKEN TIKTOK_SHOP_API_KEY
+    TIKTOK_SHOP_SECRET FACEBOOK_ACCESS_TOKEN REDDIT_CLIENT_ID REDDIT_CLIENT_SECRET TWITTER_BEARER_TOKEN
+    YOUTUBE_API_KEY ETSY_API_KEY BESTBUY_API_KEY RAKUTEN_APP_ID NYT_API_KEY PINTEREST_ACCESS_TOKEN
+    TIKTOK_CREATOR_TOKEN AMAZON_CREATORS_ID AMAZON_CREATORS_SECRET AMAZON_ASSOCIATE_TAG
+    GOOGLE_MERCHANT_REFRESH_TOKEN GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET
+    """,
+    )
 )
 KEYLESS_WITHOUT_AI = frozenset({"reddit_rss"})
+READ_IN_PART = frozenset({"amazon_search_terms"})  # by design; test_source_details.py looks at its cuts
 KEY_IN_ADDRESS = frozenset({"bestbuy", "rakuten_ranking", "nyt_books"})  # these APIs take it nowhere else
 NEEDS_OPTION: dict[str, dict[str, Any]] = {
     "youtube_feeds": {"channels": ["UCaaaaaaaaaaaaaaaaaaaaaa"]},
@@ -42,6 +52,8 @@ NOT_ANSWERS = {
     "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
 }
 each_source = pytest.mark.parametrize("name", names())
+TITLED = [name for name in names(parsing=True) if main_case(name).ask.term is None]  # else the title is the user's term
+each_titled = pytest.mark.parametrize("name", TITLED)
 each_parser = pytest.mark.parametrize("name", names(parsing=True))
 
 
@@ -159,6 +171,12 @@ def test_secrets_stay_out_of_addresses(name: str) -> None:
             assert not found - allowed or name in KEY_IN_ADDRESS
 
 
+@pytest.mark.parametrize("name", [n for n in names(parsing=True) if n in KEY_IN_ADDRESS or facts_of(n).retention_days])
+def test_no_copy_is_kept_of_what_must_be_forgotten_or_asked_for_under_a_key(name: str) -> None:
+    for _, calls in asked(name):
+        assert not any(call.cacheable for call in calls)
+
+
 @pytest.mark.parametrize("name", [name for name in names() if facts_of(name).auth != "none" and sources()[name].parse])
 def test_a_keyed_source_uses_every_credential_it_names(name: str) -> None:
     given, calls = asked(name)[0]
@@ -266,21 +284,21 @@ def test_what_comes_out_is_well_formed(case: Case) -> None:
     assert all(call.url.startswith("https://") and not call.auth for call in parsed.follow)
 
 
-@pytest.mark.parametrize("body", NOT_ANSWERS.values(), ids=NOT_ANSWERS)
 @each_parser
-def test_an_answer_of_another_kind_is_a_parse_error(name: str, body: bytes) -> None:
-    with pytest.raises(ParseError):
-        main_case(name).parse(body)
+def test_an_answer_of_another_kind_is_a_parse_error(name: str) -> None:
+    for kind, body in NOT_ANSWERS.items():
+        with pytest.raises(ParseError):
+            pytest.fail(f"{kind} was understood as {main_case(name).parse(body)}")
 
 
-@pytest.mark.parametrize("part", [0.3, 0.6, 0.97])
-@each_parser
-def test_a_cut_answer_is_a_parse_error(name: str, part: float) -> None:
-    if name == "amazon_search_terms":
-        pytest.skip("its file is fetched in part by design; test_source_details.py looks at cuts")
+@pytest.mark.parametrize("name", sorted({*names(parsing=True)} - READ_IN_PART))
+def test_a_cut_answer_is_a_parse_error(name: str) -> None:
     body = main_case(name).body.rstrip()
-    with pytest.raises(ParseError):
-        main_case(name).parse(body[: int(len(body) * part)])
+    for part in (0.1, 0.3, 0.6, 0.9, 0.97):
+        with pytest.raises(ParseError):
+            pytest.fail(
+                f"a part of the answer was understood as {main_case(name).parse(body[: int(len(body) * part)])}"
+            )
 
 
 @each_parser
@@ -312,10 +330,10 @@ def test_utf_16_and_a_byte_order_mark_are_understood(name: str) -> None:
 
 
 @each_parser
-def test_repeated_entries_count_once_and_a_huge_answer_is_cut(name: str) -> None:
+def test_repeated_entries_count_once(name: str) -> None:
     case = main_case(name)
     usual = case.parse()
-    parsed = case.parse(_many(case, 800))
+    parsed = case.parse(_many(case, 40))
     assert [r.external_id for r in parsed.records] == [r.external_id for r in usual.records]
     if len(parsed.records) and case.ask.term is None:
         assert [r.title for r in parsed.records] == [r.title for r in usual.records]
@@ -330,20 +348,21 @@ def _many(case: Case, times: int) -> bytes:
         assert first is not None
         return (whole[: first.start()] + entries * times + whole[first.start() :]).encode()
     document = json.loads(case.body)
-    rows = _longest(document)
+    rows = _entries(document)
     rows[:] = rows * times
     return json.dumps(document).encode()
 
 
-def _longest(document: Any) -> list[Any]:
-    """The list of objects nearest to the root: the entries."""
-    level = [document]
-    while level:
+def _entries(document: Any) -> list[Any]:
+    """The list of objects nearest to the root; where its first object is itself a holder of entries, those."""
+    level, found = [document], None
+    while found is None:
+        assert level, "no list of objects"
         lists = [value for value in level if isinstance(value, list) and value and isinstance(value[0], dict)]
-        if lists:
-            return lists[0] if "data" not in lists[0][0] else lists[0][0]["data"]
+        found = lists[0] if lists else None
         level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
-    raise AssertionError("no list of objects")
+    inner = [found[0][key] for key in ("articles", "data") if isinstance(found[0].get(key), list)]
+    return inner[0] if inner else found
 
 
 @each_parser
@@ -355,24 +374,26 @@ def test_an_entry_without_its_fields_is_rejected_and_the_others_stay(name: str) 
         parsed = case.parse(body)
     else:
         document = json.loads(case.body)
-        _longest(document)[0] = {}
+        entries = _entries(document)
+        first = 2 if name == "wikipedia_pageviews" else 0  # its first two are noise, which is left out anyway
+        entries[first] = {}
         parsed = case.parse(json.dumps(document).encode())
     assert parsed.rejected == usual.rejected + 1
     if case.ask.term is None:
         assert len(parsed.records) == len(usual.records) - 1
 
 
-@pytest.mark.parametrize("wrong", [None, [], "word", 7, [[]], {"a": {}}, "9" * 5000, True])
 @each_parser
-def test_a_row_of_another_type_is_rejected(name: str, wrong: Any) -> None:
-    case = main_case(name)
+def test_rows_of_another_type_are_rejected_and_the_others_stay(name: str) -> None:
+    case, wrong = main_case(name), [None, [], "word", 7, [[]], {"a": {}}, "9" * 5000, True]
     if case.file.endswith(".xml"):
-        body = case.body.replace(b"<item>", b"<item/><item>", 1).replace(b"<entry>", b"<entry/><entry>", 1)
+        body = re.sub(rb"<(item|entry)>", rb"<\1/>" * len(wrong) + rb"<\1>", case.body, count=1)
     else:
         document = json.loads(case.body)
-        _longest(document).append(wrong)
+        _entries(document).extend(wrong)
         body = json.dumps(document).encode()
-    assert case.parse(body).rejected == case.parse().rejected + 1
+    assert case.parse(body).rejected == case.parse().rejected + len(wrong)
+    assert len(case.parse(body).records) == len(case.parse().records)
 
 
 @pytest.mark.parametrize("case", [c for c in all_cases() if c.file.endswith(".json")], ids=case_id)
@@ -406,24 +427,21 @@ def test_absurd_numbers_are_no_values(case: Case) -> None:
             assert value.rank is None or 1 <= value.rank <= 2**53
 
 
-TRICKS = {
-    "bidi override": "\u202e\u2066",
-    "zero width": "\u200b\u200d\ufeff",
-    "line separators": "\u2028\u2029",
-    "tag characters": "\U000e0041\U000e0042",
-    "private use": "\ue000",
-    "soft hyphen": "\u00ad",
-    "fillers": "\u3164\u2800",
-    "zalgo": "e" + "\u0301\u0302\u0303\u0304\u0305\u0306" * 20,
-}
+TRICKS = (
+    "\u202e\u2066",  # turn the direction of what follows
+    "\u200b\u200d\ufeff",  # zero width
+    "\u2028\u2029",  # line and paragraph separators
+    "\U000e0041\U000e0042",  # tags
+    "\ue000",  # private use
+    "\u00ad",  # soft hyphen
+    "\u3164\u2800",  # fillers that are drawn as nothing
+    "e" + "\u0301\u0302\u0303\u0304\u0305\u0306" * 20,  # marks piled up
+)
 
 
-@pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS)
-@each_parser
-def test_titles_lose_characters_that_hide_or_turn_text(name: str, trick: str) -> None:
-    case = main_case(name)
-    if case.ask.term is not None:
-        pytest.skip("a measured term has the user's own title")
+@each_titled
+def test_titles_lose_characters_that_hide_or_turn_text(name: str) -> None:
+    case, trick = main_case(name), "".join(TRICKS)
     title = case.parse().records[0].title
     inner = title.split(" ")[-1][:6]
     body = case.body.decode("utf-8").replace(inner, inner[:3] + trick + inner[3:]).encode()
@@ -436,11 +454,9 @@ def test_titles_lose_characters_that_hide_or_turn_text(name: str, trick: str) ->
             )
 
 
-@pytest.mark.parametrize("name", [name for name in names(parsing=True) if main_case(name).file.endswith(".json")])
+@pytest.mark.parametrize("name", [name for name in TITLED if main_case(name).file.endswith(".json")])
 def test_control_characters_and_lone_surrogates_in_json_do_not_come_through(name: str) -> None:
     case = main_case(name)
-    if case.ask.term is not None:
-        pytest.skip("a measured term has the user's own title")
     title = json.dumps(case.parse().records[0].title, ensure_ascii=False)[1:-1].split(" ")[-1][:4]
     body = case.body.decode("utf-8").replace(title, title[:2] + "\\u001b]0;x\\u0007\\ud800\\u0000" + title[2:]).encode()
     assert body != case.body
@@ -450,11 +466,9 @@ def test_control_characters_and_lone_surrogates_in_json_do_not_come_through(name
         record.external_id.encode("utf-8")
 
 
-@each_parser
+@each_titled
 def test_a_title_of_a_megabyte_is_cut(name: str) -> None:
     case = main_case(name)
-    if case.ask.term is not None:
-        pytest.skip("a measured term has the user's own title")
     title = case.parse().records[0].title.split(" ")[-1]
     body = case.body.decode("utf-8").replace(title, title + "x" * 1_000_000).encode()
     assert all(len(record.title) <= text.TITLE_LIMIT for record in case.parse(body).records)
@@ -476,7 +490,7 @@ def test_xml_bombs_and_outside_entities_are_refused(name: str) -> None:
 
 @each_parser
 def test_absurd_nesting_is_a_parse_error(name: str) -> None:
-    deep = b'{"a":' * 100_000 if main_case(name).file.endswith(".json") else b"<a>" * 100_000
+    deep = b'{"a":' * 20_000 if main_case(name).file.endswith(".json") else b"<a>" * 20_000
     with pytest.raises(ParseError):
         main_case(name).parse(deep)
 

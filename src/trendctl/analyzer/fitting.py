@@ -55,11 +55,13 @@ def _cut(text: str, platform: str, field: str) -> str:
 
 def _without(text: str, broken: Violation) -> str:
     if broken.rule == "characters":
-        return "".join(" " if c in broken.actual else c for c in text)
+        bad = re.escape(broken.actual)
+        whole = re.sub(rf"\S*\d[{bad}]+\d\S*", " ", text)  # 1_000 is no 1 and no 000
+        return re.sub(f"[{bad}]", " ", whole)
     if broken.rule == "repeats":
         return _unrepeated(text, int(broken.limit))
     if broken.rule == "run":
-        return re.sub(rf"(\S)\1{{{int(broken.limit)},}}", " ", text)
+        return re.sub(rf"\S*?(\S)\1{{{int(broken.limit)},}}\S*", " ", text)
     if broken.rule.startswith(_LITERAL) and broken.actual:
         return _without_words_of(text, broken.actual)
     return text

@@ -35,12 +35,16 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored of a product: the answers by agent. `stamp`: epoch seconds for new ones."""
+    """What is stored of a product: the answers by agent. `stamp`: epoch seconds for new ones.
+
+    `trusted`: agents whose evidence cannot have changed since their answer, so that it is not gathered again.
+    """
 
     product_id: int
     rows: Mapping[str, AnalysisRow]
     force: bool
     stamp: int
+    trusted: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -100,13 +104,14 @@ def _one(
 ) -> tuple[AnalysisRow, BaseModel | None]:
     hashed, provider = "", "offline"
     before = known.rows.get(agent.name)
+    if before is not None and agent.name in known.trusted and (kept := _kept(agent, before, known.force)):
+        return before, kept
     try:
         evidence = tidy(agent.evidence(case, seen))
         hashed, provider = digest(evidence), answerer.provider(agent)
-        if before is not None and not known.force and _fits(before, agent.version, hashed, provider):
-            kept = _parsed(agent, before.output)
-            if kept is not None:
-                return before, kept
+        same = before is not None and (before.input_hash, before.provider) == (hashed, provider)
+        if before is not None and same and (kept := _kept(agent, before, known.force)):
+            return before, kept
         output = answerer.answer(agent, evidence)
         if not isinstance(output, agent.output):
             raise TypeError(f"{type(output).__name__} instead of {agent.output.__name__}")
@@ -118,13 +123,12 @@ def _one(
     )  # fmt: skip
 
 
-def _fits(row: AnalysisRow, version: int, hashed: str, provider: str) -> bool:
-    return not row.cause and (row.version, row.input_hash, row.provider) == (version, hashed, provider)
-
-
-def _parsed(agent: Agent, text: str) -> BaseModel | None:
+def _kept(agent: Agent, before: AnalysisRow, force: bool) -> BaseModel | None:
+    """The stored answer, if it may stand: of this version of the agent, no failure, and still of its schema."""
+    if force or before.cause or before.version != agent.version:
+        return None
     try:
-        return agent.output.model_validate_json(text)
+        return agent.output.model_validate_json(before.output)
     except ValidationError:
         return None  # the schema changed without a new version: answer again
 

@@ -30,6 +30,8 @@ BATCH = 200
 """Products in one write transaction."""
 SCORED_BY = ("trend_stage", "demand", "competition", "price", "margin")
 """The agents whose answers are inputs of the score."""
+MEASURED_BY = frozenset({"trend_stage", "demand", "competition"})
+"""Agents that read stored series and nothing that settings can change."""
 AGE_AFTER = 6 * 3600
 """Seconds after which a score that nothing new came for is computed again, with its evidence that much older."""
 AGE_LIMIT = 20_000  # scores aged in one run, best first
@@ -57,7 +59,7 @@ class _Job:
     comparables: Comparables
     looked_at: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)
-    failed: set[int] = field(default_factory=set)
+    failures: dict[tuple[int, str], str] = field(default_factory=dict)
 
 
 def analyze(
@@ -79,7 +81,8 @@ def analyze(
     """Analyse what changed; with `product_ids` those products, by all agents. `force`: answer again in any case.
 
     `limit` best products with `minimum_score` or more get every agent. `agents` and `sources` None: all that the
-    registry finds. An agent that raises costs its own answer only.
+    registry finds. An agent that raises costs its own answer only. `source_weights`: learned trust by source, 0.25 to
+    2; a change is noticed when the product is seen again.
     """
     report = AnalyzeReport()
     if agents is None:
@@ -103,7 +106,8 @@ def analyze(
         with store.read() as db:
             wanted = analyses.existing(db, product_ids)
         _run(store, job, wanted, job.agents, stamp)
-    report.analysed, report.failed = len(job.written), len(job.failed)
+    report.analysed, report.failed = len(job.written), len({pid for pid, _ in job.failures})
+    report.failures += [Failure(*key, cause) for key, cause in islice(job.failures.items(), MAX_FAILURES)]
     report.unchanged = len(job.looked_at - job.written)
     return report
 
@@ -111,21 +115,28 @@ def analyze(
 def _everything(store: Store, job: _Job, stamp: int, minimum_score: float, limit: int) -> None:
     with store.read() as db:
         wanted = analyses.all_products(db) if job.force else analyses.changed(db)
-    _run(store, job, wanted, closure(job.agents, SCORED_BY), stamp, restamp=True)
+    _run(store, job, wanted, closure(job.agents, SCORED_BY), stamp, changed=True)
     job.report.aged = _age(store, stamp)
     with store.read() as db:
         top = analyses.best(db, least=minimum_score, limit=limit)
-    _run(store, job, top, job.agents, stamp)
+    _run(store, job, top, job.agents, stamp, trusted=MEASURED_BY)
 
 
 def _run(
-    store: Store, job: _Job, wanted: Sequence[int], agents: tuple[Agent, ...], stamp: int, *, restamp: bool = False
+    store: Store,
+    job: _Job,
+    wanted: Sequence[int],
+    agents: tuple[Agent, ...],
+    stamp: int,
+    *,
+    changed: bool = False,
+    trusted: frozenset[str] = frozenset(),
 ) -> None:
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         with store.read() as db:
             work = _Work.load(db, batch, job)
-        rows, scores = work.results(job, agents, stamp, restamp=restamp)
+        rows, scores = work.results(job, agents, stamp, changed=changed, trusted=trusted)
         if rows or scores:
             with store.write(Role.ANALYZER) as db:
                 analyses.save_analyses(db, rows)
@@ -150,18 +161,20 @@ class _Work:
         )  # fmt: skip
 
     def results(
-        self, job: _Job, agents: tuple[Agent, ...], stamp: int, *, restamp: bool
+        self, job: _Job, agents: tuple[Agent, ...], stamp: int, *, changed: bool, trusted: frozenset[str]
     ) -> tuple[list[AnalysisRow], list[ScoreRow]]:
-        """What is new: analyses and scores to store. `restamp`: a score that says the same gets the new time."""
+        """What is new: analyses and scores to store. Without `changed` a score is left to age where no agent said
+        anything new. One older than what it is about gets the new time though it says the same.
+        """
         rows: list[AnalysisRow] = []
         scores: list[ScoreRow] = []
         for pid, case in self.cases.items():
             known = {a.name: row for a in agents if (row := self.answers.get((pid, a.name)))}
-            result = run_agents(agents, case, Known(pid, known, job.force, stamp), job.answerer)
-            scored = score_row(pid, case, result.outputs, self.sellable[pid], stamp)
+            result = run_agents(agents, case, Known(pid, known, job.force, stamp, trusted), job.answerer)
             before = self.scores.get(pid)
-            fresh = before is None or _says(before) != _says(scored)
-            if fresh or (restamp and before is not None and before.computed_at < stamp):
+            scored = score_row(pid, case, result.outputs, self.sellable[pid], stamp)
+            fresh = before is None or (bool(result.new or changed) and _says(before) != _says(scored))
+            if fresh or (before is not None and before.computed_at < case.last_seen.timestamp()):
                 scores.append(scored)
             rows += result.new
             _count(job, pid, result, wrote=bool(result.new) or fresh)
@@ -177,10 +190,7 @@ def _count(job: _Job, pid: int, result: Result, *, wrote: bool) -> None:
     job.looked_at.add(pid)
     if wrote:
         job.written.add(pid)
-    if result.failures and pid not in job.failed:
-        job.failed.add(pid)
-        room = MAX_FAILURES - len(job.report.failures)
-        job.report.failures.extend(Failure(pid, agent, cause) for agent, cause in islice(result.failures.items(), room))
+    job.failures.update({(pid, agent): cause for agent, cause in result.failures.items()})
 
 
 def _age(store: Store, stamp: int) -> int:

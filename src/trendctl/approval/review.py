@@ -120,6 +120,8 @@ def _change(room: Room, reviewer: Reviewer, shown: ReviewCard, said: Said) -> No
         reviewer.ask_supply(shown)
     elif said.choice is Choice.EDIT:
         edit(room.work, shown, said)
+    elif said.choice is Choice.LIFT:
+        service.lift(room.work, room.seat, shown.product_id, str(said.changes["code"]), said.reason)
     elif said.choice is Choice.PLATFORMS:
         with room.work.store.write(Role.APPROVAL) as db:
             for name, wanted in said.changes.items():

@@ -13,7 +13,9 @@ app = base.single("Is everything well?")
 
 @app.command(epilog="Example: trendctl health --json")
 def health(
-    max_age: Annotated[int | None, typer.Option(help="Unhealthy when the last scan is older than so many minutes.")] = None,
+    max_age: Annotated[
+        int | None, typer.Option(help="Unhealthy when the last scan is older than so many minutes.")
+    ] = None,
     as_json: base.Json = False,
 ) -> int:
     """Look at database, journal, disk, backups, sources, settings and secrets; changes nothing."""

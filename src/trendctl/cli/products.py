@@ -4,8 +4,10 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
+from trendctl.app import App
 from trendctl.cli import base
 from trendctl.errors import UsageError
+from trendctl.render import Screen
 
 app = base.single("The products found, best score first.")
 COLUMNS = ("id", "score", "stage", "title", "price", "sources", "status", "seen")
@@ -30,7 +32,6 @@ def products(
 ) -> int:
     """The products found, best score first."""
     from trendctl.store import product_rows
-    from trendctl.store.rows import epoch
 
     run, screen = base.open_app(), base.screen(as_json)
     if sort not in get_args(product_rows.Sort):
@@ -39,14 +40,21 @@ def products(
         raise UsageError(
             f"--status cannot be {status!r}", why=", ".join(product_rows.STATUSES), next="trendctl products"
         )
-    now, order = epoch(run.clock.now()), cast(product_rows.Sort, sort)
-    with run.store.read() as db:
-        found = product_rows.product_rows(
-            db, status=status, category=category, stage=stage, sort=order, limit=limit, now=now
-        )
-    screen.rows(found, COLUMNS, lambda: [_line(row) for row in found], empty="No products yet. Next: trendctl scan",
-                right=("id", "score", "price", "sources"))  # fmt: skip
+    draw(screen, run, status=status, category=category, stage=stage, sort=cast(product_rows.Sort, sort), limit=limit)
     return 0
+
+
+def draw(screen: Screen, run: App, **chosen: Any) -> None:
+    """The rows that `product_rows` gives for what was chosen."""
+    from trendctl.store import product_rows
+    from trendctl.store.rows import epoch
+
+    with run.store.read() as db:
+        found = product_rows.product_rows(db, now=epoch(run.clock.now()), **chosen)
+    screen.rows(
+        found, COLUMNS, lambda: [_line(row) for row in found], empty="No products yet. Next: trendctl scan",
+        right=("id", "score", "sources"),
+    )  # fmt: skip
 
 
 def _line(row: dict[str, Any]) -> list[object]:

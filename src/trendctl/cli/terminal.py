@@ -18,9 +18,9 @@ from trendctl.render import Screen
 
 KEYS: Mapping[str, Choice] = {
     "a": Choice.APPROVE, "s": Choice.SUPPLY, "e": Choice.EDIT, "p": Choice.PLATFORMS, "r": Choice.REJECT,
-    "d": Choice.DEFER, "o": Choice.OPEN, "k": Choice.SKIP, "u": Choice.UNDO, "?": Choice.HELP, "q": Choice.QUIT,
+    "d": Choice.DEFER, "l": Choice.LIFT, "o": Choice.OPEN, "k": Choice.SKIP, "u": Choice.UNDO, "?": Choice.HELP, "q": Choice.QUIT,
 }  # fmt: skip
-LEGEND = "[a]pprove [s]upply [e]dit [p]latforms [r]eject [d]efer [o]pen s[k]ip [u]ndo [?]help [q]uit"
+LEGEND = "[a]pprove [s]upply [e]dit [p]latforms [r]eject [d]efer [l]ift [o]pen s[k]ip [u]ndo [?]help [q]uit"
 HELP = (
     "a  approve drafts as shown: a second key is asked for; nothing is posted before `trendctl post`",
     "s  tell cost, stock, condition and facts; the drafts are rebuilt and shown again",
@@ -28,6 +28,7 @@ HELP = (
     "p  switch platforms on or off for this product",
     "r  reject the product, with a reason; it does not come back",
     "d  defer it for some days",
+    "l  lift a compliance block, with a typed reason that is kept in the audit log",
     "o  open the first link in your browser",
     "k  skip it for now",
     "u  undo the last decision of this review",
@@ -83,7 +84,8 @@ class Terminal:
             return None
         ask = {
             Choice.APPROVE: self._approve, Choice.REJECT: self._reject, Choice.DEFER: self._defer,
-            Choice.EDIT: self._edit, Choice.PLATFORMS: self._platforms,
+            Choice.EDIT: self._edit,
+            Choice.LIFT: self._lift, Choice.PLATFORMS: self._platforms,
         }.get(choice)  # fmt: skip
         return ask(shown) if ask else Said(choice)
 
@@ -102,6 +104,17 @@ class Terminal:
     def _reject(self, shown: ReviewCard) -> Said | None:
         reason = self._line("Why not? (empty: back)")
         return Said(Choice.REJECT, reason=reason) if reason else None
+
+    def _lift(self, shown: ReviewCard) -> Said | None:
+        codes = sorted({b.rsplit("[", 1)[-1].rstrip("]") for d in shown.drafts for b in d.blocks if b.endswith("]")})
+        if not codes:
+            self.tell("No compliance block to lift here.")
+            return None
+        code = codes[0] if len(codes) == 1 else self._line(f"Which one? ({', '.join(codes)})")
+        if code not in codes:
+            return None
+        reason = self._line(f"Why may you sell it in spite of {code}? (kept in the audit log; empty: back)")
+        return Said(Choice.LIFT, reason=reason, changes={"code": code}) if reason else None
 
     def _defer(self, shown: ReviewCard) -> Said | None:
         text = self._line("For how many days? (empty: back)")

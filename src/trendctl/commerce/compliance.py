@@ -41,10 +41,10 @@ def flags(
     """Every finding, blocks first, then by code; the same answer for the same input and COMPLIANCE_VERSION.
 
     `category`: a Google top-level id or name, or a path that begins with one. `marketplace`: as an account has it
-    (`EBAY_DE`, `ATVPDKIKX0DER`, `US`). `facts` of the supply that count: `brand_authorised`, `un383_test`,
+    (`EBAY_DE`, `ATVPDKIKX0DER`, `US`). `facts` of the supply that count: `un383_test`,
     `safety_data_sheet` ("yes"), `age_from_months`, `manufacturer`, `manufacturer_address`, `manufacturer_email`,
     `manufacturer_country`, `responsible_person`, `responsible_person_address`, `responsible_person_email`,
-    `safety_warnings`; and `cleared_CODE`, the seller's reason why a word list's block is wrong here (it warns then).
+    `safety_warnings`.
     """
     listing = _Listing(title, description, _top(category), brand, country(marketplace), facts or {})
     found = [*_brands(listing), *_words(listing), *_gpsr(listing), *_children(listing)]
@@ -87,12 +87,11 @@ def _evidence(hits: tuple[Hit, ...]) -> tuple[tuple[str, ...], str]:
 
 def _brands(listing: _Listing) -> Iterator[Flag]:
     table = facts.load("compliance")["brands"]
-    allowed = listing.says_yes(table["fact"])
     # An everyday word counts as a brand only when it is the whole brand: "Ring Pop" is not "Ring".
     plain_brands = [phrase for phrase in table["plain"] if fold(phrase) == fold(listing.brand)]
     own = find(listing.brand, [*table["phrases"], *plain_brands], plural=False)
     if own:
-        yield _brand_flag(table, "brand", "warn" if allowed else "block", own)
+        yield _brand_flag(table, "brand", "block", own)
     own_phrases = {hit.phrase for hit in own}
     named: list[Hit] = []
     fitting: list[Hit] = []
@@ -100,7 +99,7 @@ def _brands(listing: _Listing) -> Iterator[Flag]:
         if hit.phrase not in own_phrases:
             (fitting if _is_compatible(listing.text, hit, table["compatible"]) else named).append(hit)
     if named:
-        yield _brand_flag(table, "brand_named", "warn" if allowed else "block", tuple(named))
+        yield _brand_flag(table, "brand_named", "block", tuple(named))
     plain = [hit for hit in find(listing.title, table["plain"], plural=False) if hit.phrase not in own_phrases]
     if plain or fitting:
         yield _brand_flag(table, "brand_mentioned", "warn", (*fitting, *plain))
@@ -113,7 +112,7 @@ def _brand_flag(table: Mapping[str, Any], code: str, severity: Severity, hits: t
         "brand_named": "names a brand whose owner enforces its rights",
         "brand_mentioned": "may name a brand; say only what it fits, and show no logo",
     }[code]
-    proof = "" if severity == "warn" else f"; needs proof of a right to sell it (fact {table['fact']} = yes)"
+    proof = "" if severity == "warn" else "; if you hold the right to sell it, lift it in review with a reason"
     return _flag(table, code, severity, words, evidence, f"{evidence}: {what}{proof} ({table['note']})")
 
 
@@ -133,27 +132,22 @@ def _words(listing: _Listing) -> Iterator[Flag]:
             yield _flag(table, table["code"], severity, words, evidence, message)
 
 
-def _cleared(code: str) -> str:
-    return f"cleared_{code}"
-
-
 def _severity(listing: _Listing, table: Mapping[str, Any]) -> Severity | None:
-    """What is left of the table's severity after the supply's facts; None: nothing."""
+    """The table's severity; None where a fact of the supply answers a mere warning.
+
+    A block is never answered by a fact: only the person's typed reason, in the audit log, lifts it.
+    """
     told: Severity = table["severity"]
-    if "fact" in table and listing.says_yes(table["fact"]):
-        return "warn" if told == "block" else None
-    return "warn" if listing.has(_cleared(table["code"])) else told
+    answered = "fact" in table and listing.says_yes(table["fact"])
+    return None if answered and told == "warn" else told
 
 
 def _word_message(listing: _Listing, table: Mapping[str, Any], evidence: str) -> str:
-    code = table["code"]
-    parts = [f"{evidence}: {code.replace('_', ' ')}"]
-    if listing.has(_cleared(code)):
-        parts.append(f"the seller says: {listing.facts[_cleared(code)].strip()}")
-    elif "fact" in table:
+    parts = [f"{evidence}: {table['code'].replace('_', ' ')}"]
+    if table["severity"] == "warn" and "fact" in table:
         parts.append(f"answer with the fact {table['fact']} = yes")
     elif table["severity"] == "block":
-        parts.append(f"if the word means something else here, say what in the fact {_cleared(code)}")
+        parts.append("if you may sell it, lift it in review with a reason")
     return "; ".join([*parts, *([table["note"]] if "note" in table else [])])
 
 

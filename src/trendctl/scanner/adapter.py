@@ -6,7 +6,7 @@ wrap or swallow errors, and the run still has to say the true cause.
 
 import io
 from email.message import Message
-from typing import Any
+from typing import Any, cast
 
 from trendctl.http import Fault, Leaf
 from trendctl.ports import Outcome, Request
@@ -42,7 +42,7 @@ def adapter_for(leaf: Leaf) -> Any:
                 status=reply.status,
                 preload_content=False,
                 enforce_content_length=False,
-                original_response=_Original(reply.headers.get("set-cookie", "")),
+                original_response=cast(Any, _Original(reply.headers.get("set-cookie", ""))),
             )
             return self.build_response(request, raw)
 

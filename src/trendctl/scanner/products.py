@@ -1,5 +1,6 @@
 """Items into products: what the person said, then what matches, then what may become a product of its own."""
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -130,8 +131,12 @@ def _allowed(members: Sequence[PendingItem], chances: dict[int, float], grouping
 
 def names(term: str, *texts: str) -> bool:
     """Whether a text holds the term as whole words, in whatever case and width."""
-    sought = f" {matching.normalise(term)} "
-    return sought.strip() != "" and any(sought in f" {matching.normalise(text)} " for text in texts)
+    sought = _words(term)
+    return bool(sought.strip()) and any(sought in _words(text) for text in texts)
+
+
+def _words(text: str) -> str:
+    return " " + " ".join(re.findall(r"\w+", matching.normalise(text))) + " "
 
 
 def _excluded(item: PendingItem, grouping: Grouping) -> bool:

@@ -14,6 +14,7 @@ from trendctl.scanner.runner import Job, Result, run_all
 from trendctl.scanner.values import Progress, Scanning, Silent
 from trendctl.store import scans, watches
 from trendctl.store.observations import store_records
+from trendctl.store.products import left_over
 from trendctl.store.scans import SourceRun
 from trendctl.store.writers import Role
 
@@ -67,6 +68,8 @@ class _Scan:
         store, clock, seconds = self._wiring.store, self._wiring.clock, self._values.deadline_seconds
         with store.read() as db:
             planned = plan(self._wiring, db, wanted, self._now, force=force)
+            broken_off = scans.broken_off(db)
+            self._seen.extend(left_over(db, broken_off) if broken_off is not None else ())
         ends = clock.monotonic() + seconds
         discover = [p for p in planned if not p.skip and "discover" in p.source.facts.kind]
         measure = [p for p in planned if not p.skip and "measure" in p.source.facts.kind]

@@ -4,10 +4,9 @@ import hashlib
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from math import isfinite
 
 from trendctl.ports import Reading, Record
 
@@ -18,6 +17,7 @@ _BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # control characters, a
 _AHEAD = 2 * 86400  # a value about later than this is a wrong clock or a wrong unit
 _OLDEST = 631_152_000  # 1990-01-01
 _MOST = 2**63 - 1
+_HUGE = 1e300
 _UPSERT = """INSERT INTO observation (item_id, metric_id, at, value, rank, price, currency, fetched_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item_id, metric_id, at) DO UPDATE SET value = excluded.value,
 rank = excluded.rank, price = excluded.price, currency = excluded.currency, fetched_at = excluded.fetched_at"""
@@ -54,94 +54,105 @@ def store_records(db: sqlite3.Connection, source: str, records: Iterable[Record]
 
 
 class _Writer:
+    """Written for speed: plain loops over a chunk, one statement a chunk where there can be one."""
+
     def __init__(self, db: sqlite3.Connection, source: str, now: int) -> None:
         self._db = db
+        self._cursor = db.cursor()
+        self._cursor.row_factory = None  # plain tuples
         self._source = source
         self._now = now
-        self._hour = now - now % HOUR
         self._metrics = {(r[1], r[2]): int(r[0]) for r in db.execute("SELECT id, name, period FROM metric")}
         self._next = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM item").fetchone()[0])
-        self._first: dict[str, Record] = {}
-        self._ids: dict[str, int] = {}
+        self._first: dict[str, tuple[int, Record]] = {}
         self._rows: list[Row] = []
         self._done = Stored()
 
     def write(self, records: Iterable[Record]) -> Stored:
         rest = iter(records)
         while chunk := list(islice(rest, _CHUNK)):
-            fresh = [record for record in chunk if self._is_first(record)]
-            self._items(fresh)
-            for record in chunk:
-                self._readings(record)
+            fresh: dict[str, Record] = {}
+            again = [record for record in chunk if not self._is_first(record, fresh)]
+            self._values(self._items(fresh))
+            self._values(self._more(record) for record in again)
         self._flush()
         return self._done
 
-    def _is_first(self, record: Record) -> bool:
-        if not record.external_id or not record.title.strip():
+    def _is_first(self, record: Record, fresh: dict[str, Record]) -> bool:
+        """Note a record whose id comes for the first time; a useless one is counted and forgotten."""
+        key = record.external_id
+        if not key or not record.title or record.title.isspace():
             self._done.rejected += 1
-            return False
-        if record.external_id in self._first:
+            return True
+        if key in fresh or key in self._first:
             self._done.duplicate += 1
             return False
-        self._first[record.external_id] = record
+        fresh[key] = record
         return True
 
-    def _items(self, records: list[Record]) -> None:
-        keys = [_ident(record.external_id) for record in records]
+    def _more(self, record: Record) -> tuple[int, list[Reading]]:
+        """What a second record of an item adds to the first."""
+        number, first = self._first[record.external_id]
+        said = {(r.metric, r.period, r.at) for r in first.readings}
+        return number, [r for r in record.readings if (r.metric, r.period, r.at) not in said]
+
+    def _items(self, fresh: dict[str, Record]) -> list[tuple[int, Sequence[Reading]]]:
+        """Make or renew the items; each with its readings."""
+        keys = [_ident(external_id) for external_id in fresh]
         marks = ",".join("?" * len(keys))
         query = f"SELECT external_id, id, title, url FROM item WHERE source = ? AND external_id IN ({marks})"
-        known = {row[0]: row for row in self._db.execute(query, (self._source, *keys))}
+        known = {row[0]: row for row in self._cursor.execute(query, (self._source, *keys))}
         new, changed, same = [], [], []
-        for key, record in zip(keys, records, strict=True):
+        numbers: list[int] = []
+        for key, record in zip(keys, fresh.values(), strict=True):
             row = known.get(key)
             if row is None:
                 number, self._next = self._next, self._next + 1
                 known[key] = (key, number, "", "")
                 new.append(self._new(number, key, record))
+            elif record.title == row[2] and record.url in ("", row[3]):
+                number = row[1]
+                same.append(number)
             else:
                 number = row[1]
-                title, url = _clean(record.title, 500), _clean(record.url, 2000)
-                if title == row[2] and url in ("", row[3]):
-                    same.append((self._now, number))
-                else:
-                    changed.append(self._changed(number, title, url, record))
-            self._ids[record.external_id] = number
-            self._done.ids.append(number)
+                changed.append(self._changed(number, record))
+            numbers.append(number)
         self._done.new_items += len(new)
+        self._done.ids.extend(numbers)
+        self._first.update(zip(fresh, zip(numbers, fresh.values(), strict=True), strict=True))
         self._db.executemany(_INSERT, new)
         self._db.executemany(_CHANGE, changed)
-        self._db.executemany("UPDATE item SET last_seen_at = ? WHERE id = ?", same)
+        marks = ",".join("?" * len(same))
+        self._db.execute(f"UPDATE item SET last_seen_at = ? WHERE id IN ({marks})", (self._now, *same))
+        return [(number, record.readings) for number, record in zip(numbers, fresh.values(), strict=True)]
 
     def _new(self, number: int, key: str, r: Record) -> tuple[object, ...]:
         at = (int(r.event_at.timestamp()) if r.event_at else self._now) if r.event else None
         return (
-            number, self._source, key, _clean(r.title, 500), _clean(r.url, 2000), _clean(r.category, 200),
-            _clean(r.image_url, 2000), _clean(r.brand, 200), at, self._now, self._now,
+            number, self._source, key, _clean(r.title, 500), r.url and _clean(r.url, 2000),
+            r.category and _clean(r.category, 200), r.image_url and _clean(r.image_url, 2000),
+            r.brand and _clean(r.brand, 200), at, self._now, self._now,
         )  # fmt: skip
 
-    def _changed(self, number: int, title: str, url: str, r: Record) -> tuple[object, ...]:
-        category, image, brand = _clean(r.category, 200), _clean(r.image_url, 2000), _clean(r.brand, 200)
-        return (title, url, category, image, brand, self._now, number)
+    def _changed(self, number: int, r: Record) -> tuple[object, ...]:
+        title, url, image = _clean(r.title, 500), _clean(r.url, 2000), _clean(r.image_url, 2000)
+        return (title, url, _clean(r.category, 200), image, _clean(r.brand, 200), self._now, number)
 
-    def _readings(self, record: Record) -> None:
-        number = self._ids.get(record.external_id)
-        if number is None:
-            return
-        readings: Iterable[Reading] = record.readings
-        first = self._first[record.external_id]
-        if first is not record:
-            said = {(r.metric, r.period, r.at) for r in first.readings}
-            readings = [r for r in readings if (r.metric, r.period, r.at) not in said]
-        rows, metrics, hour, now = self._rows, self._metrics, self._hour, self._now
-        for r in readings:
-            at = hour if r.at is None else int(r.at.timestamp())
-            metric = metrics.get((r.metric, r.period)) or self._metric(r.metric, r.period)
-            if _usable(r, at, now):
-                rows.append((number, metric, at, r.value, r.rank, r.price_minor, r.currency, now))
-            else:
-                self._done.bad_readings += 1
-        if len(rows) >= _ROWS:
-            self._flush()
+    def _values(self, items: Iterable[tuple[int, Sequence[Reading]]]) -> None:
+        now, latest = self._now, self._now + _AHEAD
+        hour, known, add = now - now % HOUR, self._metrics, self._rows.append
+        for number, readings in items:
+            for r in readings:
+                at = hour if r.at is None else int(r.at.timestamp())
+                metric = known.get((r.metric, r.period)) or self._metric(r.metric, r.period)
+                value, rank, price = r.value, r.rank, r.price_minor
+                plain = rank is None and price is None and value is not None and -_HUGE < value < _HUGE
+                if (plain or _usable(r)) and _OLDEST <= at <= latest:
+                    add((number, metric, at, value, rank, price, r.currency, now))
+                else:
+                    self._done.bad_readings += 1
+            if len(self._rows) >= _ROWS:
+                self._flush()
 
     def _metric(self, name: str, period: int) -> int:
         cursor = self._db.execute("INSERT INTO metric (name, period) VALUES (?, ?)", (name, period))
@@ -154,29 +165,27 @@ class _Writer:
         self._rows.clear()
 
 
-def _usable(r: Reading, at: int, now: int) -> bool:
-    """A finite value or a rank, in a time that can be."""
+def _usable(r: Reading) -> bool:
+    """A finite value or a rank from 1, and no price without its currency."""
     value, rank, price = r.value, r.rank, r.price_minor
     if value is None:
         if rank is None:
             return False
-    elif not isfinite(value):
+    elif not -_HUGE < value < _HUGE:  # not a number is neither
         return False
     if rank is not None and not 0 < rank <= _MOST:
         return False
-    if price is not None and (not 0 <= price <= _MOST or not r.currency):
-        return False
-    return _OLDEST <= at <= now + _AHEAD
+    return price is None or (0 <= price <= _MOST and bool(r.currency))
 
 
 def _ident(external_id: str) -> str:
     """The id as stored: a very long one (a whole URL) by its hash."""
-    clean = _BAD.sub(" ", external_id)
+    clean = (external_id if external_id.isprintable() else _BAD.sub(" ", external_id)).strip()
     return clean if len(clean) <= 300 else "sha256:" + hashlib.sha256(clean.encode()).hexdigest()
 
 
 def _clean(text: str, limit: int) -> str:
-    return _BAD.sub(" ", text)[:limit].strip()
+    return (text if text.isprintable() else _BAD.sub(" ", text))[:limit].strip()
 
 
 def event_days(db: sqlite3.Connection, product_id: int, since: int) -> Iterator[tuple[str, int, int]]:

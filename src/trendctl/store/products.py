@@ -53,6 +53,12 @@ def pending_items(db: sqlite3.Connection, ids: Iterable[int]) -> list[PendingIte
     return sorted(found, key=lambda item: item.id)
 
 
+def left_over(db: sqlite3.Connection, since: int) -> list[int]:
+    """Items seen since then that have no product. Reads the whole table: for the scan after one that was broken off."""
+    query = "SELECT id FROM item WHERE last_seen_at >= ? AND product_id IS NULL ORDER BY id"
+    return [row[0] for row in db.execute(query, (since,))]
+
+
 def links(db: sqlite3.Connection, item_ids: Iterable[int]) -> dict[int, list[tuple[int, bool]]]:
     """The person's word on items: (product, together), products resolved to what they were merged into."""
     found: dict[int, list[tuple[int, bool]]] = {}

@@ -30,6 +30,12 @@ def begin_run(db: sqlite3.Connection, at: int, reason: str) -> int:
     return int(db.execute("INSERT INTO scan_run (started_at, reason) VALUES (?, ?)", (at, reason)).lastrowid or 0)
 
 
+def broken_off(db: sqlite3.Connection) -> int | None:
+    """When the last scan started, if it never came to its end (epoch seconds); None: all is well."""
+    row = db.execute("SELECT started_at, finished_at FROM scan_run ORDER BY id DESC LIMIT 1").fetchone()
+    return row[0] if row and row[1] is None else None
+
+
 def finish_run(db: sqlite3.Connection, run_id: int, at: int) -> None:
     """The scan came to its end."""
     db.execute("UPDATE scan_run SET finished_at = ? WHERE id = ?", (at, run_id))

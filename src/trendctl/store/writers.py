@@ -30,11 +30,11 @@ WRITERS: dict[Role, frozenset[str]] = {
         {"supply", "image", "review", "review_open", "platform_choice", "draft_edit", "compliance_lift",
          "decision", "audit"}
     ),
-    Role.POSTING: frozenset({"draft", "operation", "listing", "attempt", "account_block", "audit"}),
+    Role.POSTING: frozenset({"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known"}),
     Role.SELFHEAL: frozenset({"job_state"}),
     Role.APP: frozenset({"backup", "job_state"}),
     Role.RESTORE: frozenset(
         {"product", "draft", "decision", "operation", "listing", "attempt", "account_block", "audit"}
     ),
-    Role.HTTP: frozenset({"http_host", "http_validator"}),
+    Role.HTTP: frozenset({"http_host", "http_validator", "http_bucket", "http_circuit"}),
 }  # fmt: skip

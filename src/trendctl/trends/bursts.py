@@ -99,5 +99,4 @@ def _scores(values: FloatArray, layout: Layout) -> tuple[FloatArray, FloatArray]
     """Evidence of a lasting rise, and of the last point alone."""
     windows = burst_evidence.windows_for(layout)
     residual = burst_evidence.residuals(values, seasonality.expected(values, layout), layout)
-    rows = burst_evidence.channels(residual, windows)
-    return burst_evidence.combined(burst_evidence.surprise(rows, windows, layout))
+    return burst_evidence.evidence(residual, windows, layout)

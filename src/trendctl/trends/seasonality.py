@@ -45,7 +45,7 @@ def layout_for(period: int) -> Layout:
     """24 means hourly counts; anything else is taken as daily counts with that many days to a season (7)."""
     if period == HOURLY.block:
         return HOURLY
-    return Layout(block=max(2, int(period)), step=1, week=1, half_life=1.0, first_block_allowance=1.5, hours=24.0)
+    return Layout(block=max(2, int(period)), step=1, week=1, half_life=2.0, first_block_allowance=1.5, hours=24.0)
 
 
 def as_counts(values: Values) -> FloatArray:

@@ -10,7 +10,7 @@ from trendctl.trends.seasonality import HOURLY, FloatArray, Layout, expected
 _SEASON_LIFT = 1.25  # a season (or last year) that explains this much is worth the word
 _GROWTH = 1.10  # from one smoothing window to the next: still rising
 _FADED = 0.5  # of the highest excess over the baseline
-_PAST_PEAK = 0.8  # of the peak's ratio, once the peak is two windows old
+_PAST_PEAK = 0.7  # of the peak's ratio, once the peak is two windows old
 _OVER = 1.25  # a ratio below this is back to normal
 _ONSET_DRIFT = 0.15  # in logarithms of the ratio: how much a point must exceed to count towards the rise
 _YEAR_DAYS = 365
@@ -29,16 +29,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Lengths in points: smoothing window, how long a rise is new, how far back an alarm counts, gap inside a rise."""
+    """Lengths in points: the level's window, the longer one that slopes are judged by, how long a rise is new, how
+    far back an alarm counts, the longest gap inside one rise.
+    """
 
     window: int
+    slope: int
     new: int
     recent: int
     gap: int
 
 
-_HOURLY_SCALE = _Scale(window=6, new=12, recent=72, gap=24)
-_DAILY_SCALE = _Scale(window=3, new=3, recent=21, gap=7)
+_HOURLY_SCALE = _Scale(window=6, slope=12, new=12, recent=72, gap=24)
+_DAILY_SCALE = _Scale(window=3, slope=4, new=3, recent=21, gap=7)
 
 
 def judge(counts: FloatArray, lasting: FloatArray, layout: Layout, *, alarm: float, watch: float) -> Verdict:
@@ -54,16 +57,16 @@ def judge(counts: FloatArray, lasting: FloatArray, layout: Layout, *, alarm: flo
         return _quiet(counts, layout, scale)
     onset = _onset(counts, first, layout, scale)
     means = _baseline(counts, onset, layout)
-    ratios = _ratios(counts, means, onset, scale.window)
+    ratio = float(_ratios(counts, means, onset, scale.window)[-1])
     level, baseline = _mean(counts[-scale.window :]), _mean(means[-scale.window :])
-    stage = _stage(ratios, scale)
+    stage = _stage(_ratios(counts, means, onset, scale.slope), scale)
     if new and stage != "fading":
         stage = "emerging"
-    if ratios[-1] < _OVER and lasting[-1] < watch and not (lasting[-scale.gap :] >= alarm).any():
+    if ratio < _OVER and lasting[-1] < watch and not (lasting[-scale.gap :] >= alarm).any():
         return _quiet(counts, layout, scale)
-    if _same_last_year(counts, float(ratios[-1]), layout):
+    if _same_last_year(counts, ratio, layout):
         stage = "seasonal"
-    return Verdict(stage, onset, level, baseline, float(ratios[-1]))
+    return Verdict(stage, onset, level, baseline, ratio)
 
 
 def _first_alarm(lasting: FloatArray, scale: _Scale, alarm: float) -> int | None:
@@ -107,13 +110,13 @@ def _stage(ratios: FloatArray, scale: _Scale) -> str:
     peak_at = int(np.argmax(ratios))
     age, since_peak = len(ratios) - 1, len(ratios) - 1 - peak_at
     now, peak = float(ratios[-1]), float(ratios[peak_at])
-    past = since_peak >= scale.window and (now < 1 + _FADED * (peak - 1) or now < _PAST_PEAK * peak)
+    past = since_peak >= scale.slope // 2 and (now < 1 + _FADED * (peak - 1) or now < _PAST_PEAK * peak)
     if past:
         return "fading"
     if age <= scale.new:
         return "emerging"
-    before = float(ratios[-1 - scale.window])
-    return "rising" if now >= _GROWTH * before and since_peak < scale.window else "peaking"
+    before = float(ratios[max(0, age - scale.slope)])
+    return "rising" if now >= _GROWTH * before and since_peak < scale.slope else "peaking"
 
 
 def _quiet(counts: FloatArray, layout: Layout, scale: _Scale) -> Verdict:

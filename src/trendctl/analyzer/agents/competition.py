@@ -1,12 +1,14 @@
 """Agent: how many sell the product already, from the counts of offers that sources measured."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import BaseModel
 
 from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.outputs import Competition
 from trendctl.analyzer.scales import COMPETITION, full_value, level
+from trendctl.analyzer.signals import hours_before
 from trendctl.ports import Agent, Case, Json
 
 _MAX_AGE_HOURS = 30 * 24
@@ -19,8 +21,7 @@ def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]
         if series.kind == "rank" or full_value(series.metric, COMPETITION) is None:
             continue
         values = [v for v in series.values if v is not None]
-        ended = (case.now - series.start).total_seconds() - (len(series.values) - 1) * series.period
-        age = max(0, int(ended // 3600))
+        age = int(hours_before(case, series.start + timedelta(seconds=series.period * len(series.values))))
         key = (series.source, series.metric)
         if values and age <= _MAX_AGE_HOURS and age < newest.get(key, {"age_hours": _MAX_AGE_HOURS + 1})["age_hours"]:
             newest[key] = {"source": key[0], "metric": key[1], "value": values[-1], "age_hours": age}

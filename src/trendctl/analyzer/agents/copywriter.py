@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
+from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.copy_facts import facts_of, said
 from trendctl.analyzer.fitting import fitted, keeps
 from trendctl.analyzer.outputs import Copy, Keywords, Normalised, PlatformCopy, Sentence
@@ -17,9 +18,10 @@ _MAX_BULLETS = 5
 def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]:
     """The facts, the hashtags (made of the same facts), the platforms and the version of their rules."""
     name, keywords = outputs.get("normaliser"), outputs.get("keywords")
+    ai_ok = isinstance(name, Normalised) and name.ai_ok
     return {
         "facts": facts_of(case, name if isinstance(name, Normalised) else None),
-        "hashtags": list(keywords.hashtags) if isinstance(keywords, Keywords) else [],
+        "hashtags": [ev.text(tag, "", ai_ok) for tag in keywords.hashtags] if isinstance(keywords, Keywords) else [],
         "platforms": [p for p in case.platforms if p in platforms()],
         "rules": RULES_VERSION,
     }
@@ -28,7 +30,8 @@ def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]
 def run(evidence: Mapping[str, Json]) -> Copy:
     """Copy for each platform; without a title there is nothing to write about, and each says so."""
     facts = {fact["key"]: fact for fact in evidence["facts"]}
-    written = {p: _for_platform(p, facts, evidence["hashtags"]) for p in evidence["platforms"]}
+    hashtags = [str(tag["text"]) for tag in evidence["hashtags"]]
+    written = {p: _for_platform(p, facts, hashtags) for p in evidence["platforms"]}
     return Copy(platforms=written, facts={key: said(fact) for key, fact in facts.items()})
 
 

@@ -1,12 +1,14 @@
 """Agent: how much the product is wanted, from the counts that sources measured (searches, views, sales, votes)."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import BaseModel
 
 from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.outputs import Demand
 from trendctl.analyzer.scales import DEMAND, LINEAR, full_value, level
+from trendctl.analyzer.signals import hours_before
 from trendctl.ports import Agent, Case, Json, SeriesView
 
 _DAYS = 7
@@ -20,11 +22,11 @@ def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]
     for series in case.series:
         if series.kind == "rank" or full_value(series.metric, DEMAND) is None:
             continue
-        age = int((case.now - series.start).total_seconds() // 3600) - (len(series.values) - 1) * series.period // 3600
+        age = hours_before(case, series.start + timedelta(seconds=series.period * len(series.values)))
         value = _a_day(series)
         key = (series.source, series.metric)
         if value is not None and age <= _MAX_AGE_HOURS and value > best.get(key, {"value": -1.0})["value"]:
-            best[key] = {"source": series.source, "metric": series.metric, "value": value, "age_hours": max(0, age)}
+            best[key] = {"source": series.source, "metric": series.metric, "value": value, "age_hours": int(age)}
     return {"measured": [ev.tidy(best[key]) for key in sorted(best)]}
 
 

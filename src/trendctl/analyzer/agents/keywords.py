@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from pydantic import BaseModel
 
+from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.copy_facts import facts_of
 from trendctl.analyzer.outputs import Keywords, Normalised
 from trendctl.commerce.rules import limit
@@ -23,15 +24,16 @@ def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]
     known = name if isinstance(name, Normalised) else None
     return {
         "facts": facts_of(case, known),
-        "name": {"model": known.model, "search_term": known.search_term, "ai_ok": known.ai_ok} if known else None,
+        "model": ev.text(known.model if known else "", "", known is not None and known.ai_ok),
+        "search_term": ev.text(known.search_term if known else "", "", known is not None and known.ai_ok),
     }
 
 
 def run(evidence: Mapping[str, Json]) -> Keywords:
     """Search term, brand with model, model, then the title's telling words; nothing without a title."""
     facts = {fact["key"]: str(fact["text"]) for fact in evidence["facts"]}
-    name = evidence["name"] or {}
-    brand, model, term = facts.get("brand", ""), str(name.get("model", "")), str(name.get("search_term", ""))
+    brand = facts.get("brand", "")
+    model, term = str(evidence["model"]["text"]), str(evidence["search_term"]["text"])
     told = [word for word in _WORD.findall(facts.get("title", "")) if _tells(word)]
     terms = [term, f"{brand} {model}".strip() if brand and model else "", model, brand, *told]
     unique = dict.fromkeys(t.casefold() for t in terms if t)

@@ -25,7 +25,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "url": "link",
     "at": "pubDate|published|updated|date|issued",
     "category": "category|category@term",
-    "image": "thumbnail@url|content@url|enclosure@url",
+    "image": "thumbnail@url|content@url",
     "summary": "encoded|content|description|summary",
 }
 _DECLARATION: Final = re.compile(
@@ -35,6 +35,8 @@ _ANY_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]{0,300}\?>")
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAMED: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
 _XML_NAMES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+# expat: invalid token, undefined entity, invalid character reference, unknown encoding, bytes of another encoding
+_MENDABLE: Final = frozenset({4, 11, 14, 18, 19})
 _ENTRIES: Final = frozenset({"item", "entry"})
 _UNSAFE_CODECS: Final = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
@@ -97,10 +99,13 @@ class FeedRow(Row):
 def _tree(body: bytes) -> tuple[Element, bool]:
     try:
         return _parse(body), False
-    except (XmlError, LookupError, ValueError):  # ValueError: expat knows no multi-byte encoding but UTF-8 and UTF-16
-        mended = _mend(body)
+    except XmlError as error:
+        if error.code not in _MENDABLE:
+            raise ParseError("the feed is not whole XML", why=texts.clean(str(error), 120)) from None
+    except (LookupError, ValueError):
+        pass  # an encoding that is unknown, or that expat cannot read (any of several bytes but UTF-8 and UTF-16)
     try:
-        return _parse(mended), True
+        return _parse(_mend(body)), True
     except (XmlError, LookupError, ValueError) as error:
         raise ParseError("the feed is not whole XML", why=texts.clean(str(error), 120)) from None
 
@@ -164,6 +169,8 @@ def _local(element: Element) -> str:
 def _value(entry: Element, path: str) -> str | None:
     if path == "link":
         return _link(entry)
+    if not path:
+        return None
     steps, _, attribute = path.partition("@")
     level = [entry]
     for step in filter(None, steps.split("/")):

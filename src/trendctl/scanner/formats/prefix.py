@@ -1,6 +1,7 @@
 """The beginning of a file too large to fetch whole: unpacked, and its list's first objects read."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Final
@@ -10,6 +11,7 @@ from trendctl.ports import Json
 from trendctl.scanner.formats.rows import MAX_ROWS
 
 _UNPACKED: Final = 12_000_000
+_BETWEEN: Final = re.compile(r"[ \n\r\t,]+")
 
 
 def unpacked(body: bytes, packed: bool) -> str:
@@ -32,8 +34,8 @@ def objects(document: str, name: str) -> Iterator[Json]:
         raise ParseError(f"the file has no list {name!r}")
     decoder, place = json.JSONDecoder(), opened + 1
     for _ in range(MAX_ROWS):
-        while document[place : place + 1] in (" ", "\n", "\r", "\t", ","):
-            place += 1
+        if between := _BETWEEN.match(document, place):
+            place = between.end()
         try:
             value, place = decoder.raw_decode(document, place)
         except (ValueError, RecursionError):

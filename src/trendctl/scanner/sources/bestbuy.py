@@ -50,12 +50,13 @@ def requests(ask: Ask) -> Sequence[Request]:
     if ask.term is not None:
         words = "&".join(f"search={quote(word, safe='')}" for word in ask.term.split())
         params = (key, ("format", "json"), ("show", "sku,name,salePrice"), ("pageSize", "100"))
-        return (Request(f"{_API}/v1/products(({words}))", params=params, tag="search"),)
+        return (Request(f"{_API}/v1/products(({words}))", params=params, cacheable=False, tag="search"),)
     version, kind = asks.word(FACTS, ask, "version"), asks.word(FACTS, ask, "list")
     chosen = asks.texts(FACTS, ask, "categories") or ("",)
     narrowed = {name: f"(categoryId={quote(name, safe='')})" if name else "" for name in chosen}
     return tuple(
-        Request(f"{_API}/{version}/products/{kind}{part}", params=(key,), tag=name) for name, part in narrowed.items()
+        Request(f"{_API}/{version}/products/{kind}{part}", params=(key,), cacheable=False, tag=name)
+        for name, part in narrowed.items()
     )
 
 

@@ -14,6 +14,7 @@ from trendctl.scanner.formats.rows import Row, collect, item, levels
 from trendctl.scanner.formats.times import DAY, moment
 
 _TOKEN_URL: Final = "https://oauth2.googleapis.com/token"
+_ROW: Final = "bestSellersProductClusterView"
 _DEMAND: Final = {"VERY_LOW": 1.0, "LOW": 2.0, "MEDIUM": 3.0, "HIGH": 4.0, "VERY_HIGH": 5.0}
 _COLUMNS: Final = (
     "report_date, report_granularity, report_country_code, report_category_id, title, brand, category_l1, category_l2, "
@@ -37,17 +38,17 @@ FACTS: Final = SourceFacts(
     min_interval_minutes=1440,
     options={"account": "", "category": ""},  # category: a number of Google's product taxonomy; "": all
     fields={
-        "rows": "results[].bestSellersProductClusterView",
-        "title": "title",
-        "brand": "brand",
-        "category": "categoryL3 || categoryL2 || categoryL1",
-        "category_id": "reportCategoryId",
-        "rank": "rank",
-        "before": "previousRank",
-        "demand": "relativeDemand",
-        "year": "reportDate.year",
-        "month": "reportDate.month",
-        "day": "reportDate.day",
+        "rows": "results",
+        "title": f"{_ROW}.title",
+        "brand": f"{_ROW}.brand",
+        "category": f"{_ROW}.[categoryL3, categoryL2, categoryL1][?@] | [0]",
+        "category_id": f"{_ROW}.reportCategoryId",
+        "rank": f"{_ROW}.rank",
+        "before": f"{_ROW}.previousRank",
+        "demand": f"{_ROW}.relativeDemand",
+        "year": f"{_ROW}.reportDate.year",
+        "month": f"{_ROW}.reportDate.month",
+        "day": f"{_ROW}.reportDate.day",
     },
 )
 

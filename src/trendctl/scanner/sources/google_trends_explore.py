@@ -1,5 +1,6 @@
 """Google Trends' interest over time of a term, through pytrends. Unofficial and often refused: off by default."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,6 +11,8 @@ from trendctl.scanner.formats import jsonbody
 from trendctl.scanner.formats.numbers import count
 from trendctl.scanner.formats.rows import series
 from trendctl.scanner.formats.times import moment
+
+_COOKIE: Final = re.compile(r"\bNID=([^;,\s]{1,1000})")  # without it Google refuses the calls that follow
 
 FACTS: Final = SourceFacts(
     name="google_trends_explore",
@@ -70,11 +73,14 @@ def _client(adapter: Any, ask: Ask) -> Any:
 
     class Client(TrendReq):  # type: ignore[misc]  # pytrends has no types
         def GetGoogleCookie(self) -> dict[str, str]:
-            session.get(f"{FACTS.url}explore/", params={"geo": ask.geo}, timeout=30)
-            return {}  # the session keeps the cookie
+            answer = session.get(f"{FACTS.url}explore/", params={"geo": ask.geo}, timeout=30)
+            if answer.status_code == 429 or answer.status_code >= 500:
+                raise ParseError(f"Google Trends answered with status {answer.status_code}")
+            found = _COOKIE.search(answer.headers.get("set-cookie", ""))
+            return {"NID": found.group(1)} if found else {}
 
         def _get_data(self, url: str, method: str = "get", trim_chars: int = 0, **kwargs: Any) -> Json:
-            answer = session.request(method.upper(), url, headers=self.headers, timeout=30, **kwargs)
+            answer = session.request(method.upper(), url, headers=self.headers, cookies=self.cookies, **kwargs)
             if answer.status_code != 200:
                 raise ParseError(f"Google Trends answered with status {answer.status_code}")
             return jsonbody.load_object(answer.content)

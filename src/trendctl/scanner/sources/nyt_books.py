@@ -48,7 +48,9 @@ def requests(ask: Ask) -> Sequence[Request]:
     """One call a list. The API wants its key in the address."""
     key = (("api-key", asks.secret(ask, "NYT_API_KEY")),)
     chosen = asks.texts(FACTS, ask, "lists")
-    return tuple(Request(f"{FACTS.url}{quote(name, safe='')}.json", params=key, tag=name) for name in chosen)
+    return tuple(
+        Request(f"{FACTS.url}{quote(name, safe='')}.json", params=key, cacheable=False, tag=name) for name in chosen
+    )
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:

@@ -48,7 +48,10 @@ def requests(ask: Ask) -> Sequence[Request]:
     base = (("applicationId", asks.secret(ask, "RAKUTEN_APP_ID")), ("formatVersion", "2"))
     chosen = asks.texts(FACTS, ask, "genres") or ("",)
     address = f"{_API}/{asks.word(FACTS, ask, 'version')}"
-    return tuple(Request(address, params=(*base, ("genreId", genre)) if genre else base, tag=genre) for genre in chosen)
+    return tuple(
+        Request(address, params=(*base, ("genreId", genre)) if genre else base, cacheable=False, tag=genre)
+        for genre in chosen
+    )
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:

@@ -67,7 +67,7 @@ def _listed(reddit: Any, name: str, listing: str, ask: Ask) -> Parsed:
         posts = [vars(post) for post in getattr(reddit.subreddit(name), listing)(limit=_MOST)]
     except RequestException as error:
         raise error.original_exception from None  # what the adapter said: refused, timed out, too large
-    except (PrawcoreException, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (PrawcoreException, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ParseError(f"Reddit's list of r/{name} could not be understood", why=type(error).__name__) from None
     return collect(_rows(posts, ask), _hot if listing == "hot" else _other)
 

@@ -65,7 +65,7 @@ def requests(ask: Ask) -> Sequence[Request]:
 
 def _call(what: str, params: tuple[tuple[str, str], ...], ask: Ask, tag: str) -> Request:
     key = asks.secret(ask, "YOUTUBE_API_KEY")
-    return Request(f"{_API}/{what}", params=params, headers=(("X-Goog-Api-Key", key),), tag=tag)
+    return Request(f"{_API}/{what}", params=params, headers=(("X-Goog-Api-Key", key),), cacheable=False, tag=tag)
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:

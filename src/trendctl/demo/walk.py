@@ -1,0 +1,132 @@
+"""The whole job once, on simulated data, in a home this process makes: scan, judge, supply, decide, post, look."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from trendctl import flows
+from trendctl.app import App
+from trendctl.approval.card import ReviewCard
+from trendctl.approval.seat import DemoSeat, make_throwaway
+from trendctl.demo.answers import SOURCES
+from trendctl.demo.story import DAYS, MARK
+from trendctl.demo.world import DemoClock, transport
+from trendctl.errors import TrendctlError
+from trendctl.home import Home
+from trendctl.ports import Choice, Said
+
+EVERY_HOURS = 6
+SUPPLY = {"cost": "8.40", "stock": "12", "condition": "new", "lead_days": "9", "outbound_shipping": "4.20"}
+FACTS = {"material": "ABS and steel", "brightness": "400 lm", "power": "3 AA cells"}
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What the demo did. `home` is a throwaway folder; `product` the one that was posted."""
+
+    home: Path
+    scans: int
+    items: int
+    products: int
+    product: int
+    listing: Mapping[str, Any]
+    stats: Mapping[str, Any]
+
+
+class Script:
+    """Answers the real approval question: shows the card, then approves what may be approved, once."""
+
+    def __init__(self, show: Callable[[ReviewCard], object], tell: Callable[[str], object]) -> None:
+        self._show, self._tell = show, tell
+
+    def choose(self, shown: ReviewCard) -> Said:
+        """Approve, or skip what cannot be approved."""
+        self._show(shown)
+        ready = tuple(d.id for d in shown.drafts if d.approvable)
+        self._tell("The demo answers the question itself: a, then y. You will be asked each time.")
+        return Said(Choice.APPROVE, ready) if ready else Said(Choice.SKIP)
+
+    def ask_supply(self, shown: ReviewCard) -> None:
+        """Told before."""
+
+    def tell(self, words: str) -> None:
+        """What the review says."""
+        self._tell(words)
+
+
+def walk(
+    tell: Callable[[str], object],
+    show_products: Callable[[App], object],
+    show_card: Callable[[ReviewCard], object],
+    step: Callable[[int, int], object],
+    parent: Path | None = None,
+) -> Walked:
+    """Run the demo; the callbacks draw. `step(done, all)` follows the scans. Raises TrendctlError when a stage fails."""
+    start = (datetime.now(UTC) - timedelta(days=DAYS)).replace(minute=5, second=0, microsecond=0)
+    clock = DemoClock(start)
+    app = App(Home(make_throwaway(parent)), _environ(), clock)
+    app.init()
+    tell(f"A throwaway home: {app.home.root}. All data below is {MARK}.")
+    items, scans = _scan(app, clock, start, step)
+    tell(f"{scans} scans over {DAYS} {MARK} days, {items} items from {len(SOURCES)} sources")
+    show_products(app)
+    product = _chosen(app)
+    _supply(app, product)
+    flows.review(app, Script(show_card, tell), DemoSeat(), [product])
+    posted = flows.post(app, [product], "local", dry_run=False)
+    if not posted or posted[0].state != "live":
+        raise TrendctlError("The demo's post did not go live", why=posted[0].cause if posted else "nothing was posted")
+    return _walked(app, scans, items, product, posted[0].to_json())
+
+
+def _environ() -> dict[str, str]:
+    """The demo obeys no setting or credential of the user's."""
+    return {"TRENDCTL_SCAN__CONTACT": "demo@example.org", "TRENDCTL_SCAN__CANDIDATES": "8"}
+
+
+def _scan(app: App, clock: DemoClock, start: datetime, step: Callable[[int, int], object]) -> tuple[int, int]:
+    answers = transport(clock, start)
+    total = DAYS * 24 // EVERY_HOURS
+    items = 0
+    for number in range(1, total + 1):
+        due = start + timedelta(hours=EVERY_HOURS * number)
+        clock.advance((due - clock.now()).total_seconds())
+        last = number == total
+        report = flows.scan(app, SOURCES, analysis=last, transport=answers, force=last)
+        items += report.stored
+        step(number, total)
+    return items, total
+
+
+def _chosen(app: App) -> int:
+    """The best product that the filter thinks can be sold."""
+    from trendctl.store import product_rows
+    from trendctl.store.rows import epoch
+
+    with app.store.read() as db:
+        rows = product_rows.product_rows(db, now=epoch(app.clock.now()), limit=1)
+    if not rows:
+        raise TrendctlError("The demo found no product")
+    return int(rows[0]["id"])
+
+
+def _supply(app: App, product: int) -> None:
+    from trendctl.approval import images
+    from trendctl.demo.drawing import draw
+
+    picture = app.home.cache / "demo.png"
+    draw(picture)
+    flows.tell_supply(app, product, SUPPLY, FACTS)
+    images.add(app.approving, app.home.images, product, picture, "own")
+    flows.refresh(app, product)
+
+
+def _walked(app: App, scans: int, items: int, product: int, listing: Mapping[str, Any]) -> Walked:
+    from trendctl.store import counts
+    from trendctl.store.rows import epoch
+
+    with app.store.read() as db:
+        stats = counts.pipeline(db, epoch(app.clock.now()))
+    return Walked(app.home.root, scans, items, stats["pipeline"]["found"], product, listing, stats)

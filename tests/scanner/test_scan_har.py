@@ -1,0 +1,90 @@
+"""Recordings: valid HAR, no secret in it, and played back to the byte."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from trendctl.errors import UsageError
+from trendctl.http import Exchange
+from trendctl.scanner.har import Recorder, Replay, clean_url
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+def exchange(**more: Any) -> Exchange:
+    settings: dict[str, Any] = {
+        "method": "GET", "url": "https://a.example/x", "headers": (), "sent": b"", "status": 200, "answered": {},
+        "body": b"{}", "started": NOW, "seconds": 0.25,
+    }  # fmt: skip
+    return Exchange(**(settings | more))
+
+
+def test_no_secret_stays_in_the_file(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "x.har", "1", lambda text: text.replace("known-s3cret", "REMOVED")) as tape:
+        tape.add(
+            exchange(
+                method="POST",
+                url="https://me:s3cret-a@a.example/token?api_key=s3cret-b&q=lamp&access_token=s3cret-c&applicationId=s3cret-d",
+                headers=(
+                    ("Authorization", "Bearer s3cret-e"), ("x-api-key", "s3cret-f"), ("Content-Type", "text/plain"),
+                    ("User-Agent", "trendctl (s3cret@mail.example)"),
+                ),
+                sent=b"grant_type=client_credentials&client_secret=s3cret-g&client_id=s3cret-h",
+                answered={"set-cookie": "s3cret-i", "content-type": "application/json",
+                          "location": "https://a.example/?token=s3cret-j"},
+                body=b'{"access_token": "s3cret-k", "refresh_token":"s3cret-l\\"x", "note": "known-s3cret"}',
+            )
+        )  # fmt: skip
+    text = (tmp_path / "x.har").read_text()
+    assert "s3cret" not in text
+    assert "q=lamp" in text
+    assert (tmp_path / "x.har").stat().st_mode & 0o777 == 0o600
+
+
+def test_words_that_only_look_like_secrets_stay() -> None:
+    assert clean_url("https://a.example/?keyword=lamp&author=x&sort=new") == (
+        "https://a.example/?keyword=lamp&author=x&sort=new"
+    )
+
+
+def test_the_file_is_har_1_2(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "x.har", "1") as tape:
+        tape.add(exchange())
+        tape.add(exchange(body=b"\xff\x00"))
+    log = json.loads((tmp_path / "x.har").read_text())["log"]
+    assert (log["version"], log["creator"]["name"], len(log["entries"])) == ("1.2", "trendctl", 2)
+    entry = log["entries"][1]
+    assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
+    assert (entry["startedDateTime"], entry["time"]) == ("2026-06-01T12:00:00.000Z", 250.0)
+    assert entry["response"]["content"]["encoding"] == "base64"
+
+
+def test_an_unfinished_recording_leaves_no_file_of_that_name(tmp_path: Path) -> None:
+    tape = Recorder(tmp_path / "x.har", "1")
+    tape.add(exchange())
+    assert not (tmp_path / "x.har").exists()
+    tape.close()
+    assert (tmp_path / "x.har").exists()
+
+
+def test_answers_are_played_back_in_order_then_the_last(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "x.har", "1") as tape:
+        tape.add(exchange(body=b"\xff1", url="https://a.example/x?key=secret"))
+        tape.add(exchange(body=b"2", status=429, answered={"retry-after": "9"}, url="https://a.example/x?key=secret"))
+    client = httpx.Client(transport=Replay(tmp_path / "x.har"))
+    answers = [client.get("https://a.example/x?key=other") for _ in range(3)]
+    assert [(a.status_code, a.content) for a in answers] == [(200, b"\xff1"), (429, b"2"), (429, b"2")]
+    assert answers[1].headers["retry-after"] == "9"
+    with pytest.raises(httpx.ConnectError, match="not in the recording"):
+        client.get("https://a.example/other")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"log": {"entries": [{}]}}'])
+def test_a_file_that_is_no_har_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.har").write_text(text)
+    with pytest.raises(UsageError, match="no HAR"):
+        Replay(tmp_path / "x.har")
