@@ -127,6 +127,7 @@ def test_numbers():
 def test_cases(number):
     print("drew", number)
 
+@pytest.mark.shared
 def test_skipped():
     pytest.skip("the thing is absent")
 """

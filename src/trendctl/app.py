@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # loaded on use: a read command must not pay for what only a 
     from trendctl.ports import Clock, Platform
     from trendctl.posting.drafting import Account, Drafting
     from trendctl.posting.service import Posting
+    from trendctl.posting.wiring import Line
     from trendctl.secrets import Secrets
     from trendctl.settings import Settings
     from trendctl.store.cases import Context
@@ -160,7 +161,7 @@ class App:
         """What drafting works with."""
         from trendctl.posting.drafting import Drafting
 
-        return Drafting(self.store, self.clock, self.platforms, self.accounts, self.context)
+        return Drafting(self.store, self.clock, self.platforms, self.accounts, self.context, self.talk)
 
     @property
     def posting(self) -> "Posting":
@@ -180,11 +181,21 @@ class App:
 
             yield Outbox(self.home.outbox, self.home.images)
             return
-        raise UsageError(
-            f"{platform} cannot be talked to yet",
-            why="this version has no client for it",
-            next="trendctl platforms list",
-        )
+        from trendctl.posting import wiring
+
+        with wiring.talking(self.line(platform)) as talk:
+            yield talk
+
+    def line(self, platform: str) -> "Line":
+        """What a talk, a check or a sign-in of one platform works with."""
+        from trendctl.posting.wiring import Line
+        from trendctl.settings import PlatformSettings
+
+        chosen = self.settings.platforms.get(platform) or PlatformSettings()
+        return Line(
+            self.platforms[platform], self.accounts[platform], chosen.base_url, chosen.auth_url, self.store, self.clock,
+            self.secrets, self.home, f"trendctl/{VERSION}", self.stop,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ what commands share
 
@@ -198,8 +209,12 @@ class App:
             raise UsageError(f"There is no product {word!r}", next="trendctl products")
         return found
 
-    def check_platform(self, name: str) -> list[dict[str, str]]:
-        """The rows of `platforms check` for one platform (design section 6)."""
+    def check_platform(self, name: str, *, mend: bool = False) -> list[dict[str, str]]:
+        """The rows of `platforms check` for one platform (design section 6). `mend`: create what is missing there."""
+        if name != "local":
+            from trendctl.posting import wiring
+
+            return wiring.check(self.line(name), mend=mend)
         detail, status = f"packs are written to {self.home.outbox}", "ok"
         if not self.home.outbox.is_dir():
             detail, status = f"{self.home.outbox} is missing", "fail"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trendctl.app import VERSION, App
-from trendctl.errors import UsageError
+from trendctl.errors import ConfigError, UsageError
 from trendctl.ports import Action, Json
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trendctl.posting.service import Posted
     from trendctl.scanner.report import ScanReport
     from trendctl.scanner.values import Progress, Scanning
+    from trendctl.selfheal.health import Probe, Wanted
 
 URL = "https://github.com/trendctl/trendctl"
 
@@ -258,10 +259,30 @@ def ask_source(app: App, name: str, *, record: Path | None = None) -> tuple[str,
 
 
 def health(app: App, max_age_minutes: int | None = None) -> "tuple[str, list[CheckResult]]":
-    """Run every health check; the whole: healthy, degraded (a warning) or unhealthy (a failure)."""
-    from trendctl.selfheal.health import Probe, run_checks
+    """Run every health check, changing nothing; the whole: healthy, degraded (a warning) or unhealthy (a failure)."""
+    from trendctl.selfheal.health import run_checks, whole
 
-    probe = Probe(app.home, app.store, app.journal, app.clock, max_age_minutes)
-    checks = run_checks(probe)
-    worst = {c.status for c in checks}
-    return ("unhealthy" if "fail" in worst else "degraded" if "warn" in worst else "healthy"), checks
+    checks = run_checks(health_probe(app, max_age_minutes))
+    return whole(checks), checks
+
+
+def health_probe(app: App, max_age_minutes: int | None = None) -> "Probe":
+    """What the checks look through. Wrong settings and a missing database are findings here, not errors."""
+    from trendctl.selfheal.health import Probe
+    from trendctl.store.engine import Store
+
+    return Probe(app.home, Store(app.home.database), app.journal, app.clock, max_age_minutes, _health_wanted(app))
+
+
+def _health_wanted(app: App) -> "Wanted":
+    from trendctl.daemon_schedule import LONGEST
+    from trendctl.selfheal.health import Wanted
+
+    try:
+        settings = app.settings
+    except ConfigError as fault:
+        return Wanted(str(fault), longest=LONGEST)
+    sources = {name: s.enabled for name, s in settings.sources.items()}
+    return Wanted(
+        "", settings.backup.every_hours, settings.log.max_mb, settings.log.keep, sources, LONGEST
+    )  # fmt: skip

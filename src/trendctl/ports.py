@@ -452,6 +452,7 @@ class PlatformFacts:
     fetches_images: bool = False  # the platform downloads image URLs itself: bytes can change after approval
     fields: tuple[str, ...] = ()  # the intent's fields this platform posts, in card order
     late: tuple[str, ...] = ()  # the closed list of late values
+    late_maybe: tuple[str, ...] = ()  # those of them that an undisturbed first run never has (an adopted offer's id)
     needs_link: bool = False
     limits: tuple[CallLimit, ...] = ()
 
@@ -531,7 +532,7 @@ class Platform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `check` looks at. `talk` None: there is no sign-in yet, `why` says so. `mend`: may set up what is missing."""
+    """What `check` looks at. `talk` None: there is no sign-in yet, `why` says so. `mend`: may create what is missing."""
 
     account: str
     marketplace: str

@@ -91,6 +91,7 @@ class Screen:
         *,
         empty: str = "",
         right: Sequence[str] = (),
+        stretch: str = "",
     ) -> None:
         """The JSON document, or a table of the same rows; `empty` is said on stderr when there are none."""
         if self.as_json:
@@ -100,7 +101,7 @@ class Screen:
         if not lines:
             self.say(empty or "Nothing to show.")
             return
-        self.draw(table(columns, lines, right=right))
+        self.draw(table(columns, lines, right=right, stretch=stretch))
 
     def draw(self, what: "RenderableType") -> None:
         """A rich renderable on stdout."""
@@ -119,15 +120,24 @@ class Screen:
         self.say(f"error: {clean(fault)}")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()) -> "RenderableType":
-    """A plain table that fits the width; every cell is cleaned unless it is a rich Text already."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), stretch: str = ""
+) -> "RenderableType":
+    """A plain table that fits the width; every cell is cleaned unless it is a rich Text already.
+
+    `stretch`: the column that takes what is left of the width, one line a row, cut with an ellipsis.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", expand=bool(stretch))
     for name in columns:
-        grid.add_column(name, justify="right" if name in right else "left", overflow="ellipsis", no_wrap=name in right)
+        alone = name in right or name == stretch
+        grid.add_column(
+            name, justify="right" if name in right else "left", overflow="ellipsis" if alone else "fold", no_wrap=alone,
+            ratio=1 if name == stretch else None, min_width=16 if name == stretch else None,
+        )  # fmt: skip
     for row in rows:
         grid.add_row(*[cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row])
     return grid

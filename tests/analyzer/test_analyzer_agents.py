@@ -145,6 +145,13 @@ def test_more_views_are_more_demand_and_a_second_source_adds() -> None:
     assert 0 < few < many < both <= 1
 
 
+@pytest.mark.parametrize(
+    "metric", ["num_comments", "review_count", "approx_traffic", "units_sold", "article_volume", "views_top50"]
+)
+def test_the_names_that_sources_give_are_understood(metric: str) -> None:
+    assert ask("demand", a_case(series=(a_series([50.0], metric),))).level > 0
+
+
 def test_hourly_counts_are_compared_as_days() -> None:
     hourly = ask("demand", a_case(series=(a_series([10.0] * 24, period=3600),))).level
 
@@ -158,7 +165,9 @@ def test_ranks_and_unknown_metrics_are_no_demand() -> None:
 
 
 def test_competition_is_the_most_crowded_market_measured() -> None:
-    found = ask("competition", a_case(series=(a_series([100.0], "offers", "a"), a_series([900.0], "offers", "b"))))
+    found = ask(
+        "competition", a_case(series=(a_series([100.0], "listings_total", "a"), a_series([900.0], "offers", "b")))
+    )
 
     assert found.offers == 900
     assert found.evidence[0].startswith("b: 900 offers")
@@ -222,7 +231,8 @@ def test_more_and_closer_prices_are_surer() -> None:
 def test_comparable_prices_are_named_so_and_trusted_less() -> None:
     found = ask("price", a_case(comparables=tuple(seen(minor) for minor in (1000, 2000, 3000, 4000))))
 
-    assert (found.how, found.n, found.mid_minor) == ("comparable", 4, 2500)
+    assert (found.how, found.n) == ("comparable", 4)
+    assert 1000 <= found.low_minor <= found.mid_minor <= found.high_minor <= 9000
     assert found.confidence < ask("price", a_case(prices=(seen(1000),))).confidence
 
 
@@ -393,4 +403,4 @@ def test_outputs_are_closed_and_frozen() -> None:
     with pytest.raises(ValueError, match="less than or equal to 1"):
         Demand(level=1.5, evidence=())
     with pytest.raises(ValueError, match="frozen"):
-        Demand(level=None, evidence=()).level = 0.5  # type: ignore[misc] # that it may not is what is tested
+        Demand(level=None, evidence=()).level = 0.5

@@ -62,13 +62,17 @@ def test_the_score_is_the_same_when_a_sources_data_was_purged(store: Store, prod
 
 
 def test_the_lines_name_each_part_with_evidence_age_and_source(store: Store, product: int) -> None:
-    text = "\n".join(explain(store, product)[1])
+    lines = explain(store, product)[1]
+    text = "\n".join(lines)
 
+    assert len([line for line in lines if line.startswith("margin: ")]) == 1
     for part in ("momentum", "breadth", "stage", "demand", "competition", "margin", "sellable"):
         assert f"\n{part}: " in text
     assert "feed: views" in text
     assert " old" in text
-    assert "margin on ebay: " in text
+    assert "\n  - on ebay USD " in text
+    assert "\n  - feed: USD 49.90" in text
+    assert "\n  - feed: 40 offers" in text
     assert "computed 2026-06-01 12:00 UTC" in text
 
 

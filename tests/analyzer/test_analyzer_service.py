@@ -9,7 +9,7 @@ from analyzer_world import DAY, HOUR, PLATFORMS, STAMP, add_item, add_product, o
 from pydantic import BaseModel
 
 from trendctl import registry
-from trendctl.analyzer.outputs import Demand
+from trendctl.analyzer.outputs import Demand, Price
 from trendctl.analyzer.report import AnalyzeReport
 from trendctl.analyzer.running import Offline, closure, in_order
 from trendctl.analyzer.service import Market, analyze
@@ -221,7 +221,7 @@ def test_an_agent_that_works_again_is_asked_again(store: Store, run: Analyze) ->
 
 def test_an_answer_of_another_schema_is_a_failure(store: Store, run: Analyze) -> None:
     product = a_trend(store)
-    wrong = replace(registry.load("agents", "demand"), run=lambda evidence: AGENTS[0].output)
+    wrong = replace(registry.load("agents", "demand"), run=lambda _: Price.model_construct())
     run(agents=[wrong])
 
     with store.read() as db:

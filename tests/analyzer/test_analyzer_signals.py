@@ -77,6 +77,11 @@ def test_several_items_of_one_metric_are_numbered_not_named() -> None:
     assert sorted(items) == ["views 1", "views 2", "views 3"]
 
 
+@pytest.mark.parametrize("metric", ["price_mid", "listings_total", "discount_percent", "rank_change", "deal"])
+def test_a_dearer_or_more_crowded_market_is_no_trend(metric: str) -> None:
+    assert stage_of(a_case(series=(a_series(BURST, metric),))).signals == ()
+
+
 def test_only_so_many_series_are_read_measured_ones_first() -> None:
     plain = tuple(replace(a_series([1.0]), external_id=f"{n}", measured=False) for n in range(20))
     found = stage_of(a_case(series=(*plain, a_series([1.0], "interest"))))
@@ -108,7 +113,7 @@ def test_the_sources_weight_goes_along() -> None:
 
 
 def test_a_forecast_reaches_to_the_sellers_lead_time() -> None:
-    series = (a_series([5.0 + n for n in range(40)] + [90.0, 120.0, 180.0, 220.0]),)
+    series = (a_series([*(5.0 + n for n in range(40)), 90.0, 120.0, 180.0, 220.0]),)
     found = stage_of(a_case(series=series, supply=replace(SUPPLY, lead_days=21)))
 
     assert found.forecast_up is not None

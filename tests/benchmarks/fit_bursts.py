@@ -20,7 +20,7 @@ KNOTS = bursts._RATE_KNOTS
 
 
 def quiet_days(rng: np.random.Generator, days: int) -> FloatArray:
-    """A quiet daily series: weekday effect, level noise that lasts (autocorrelation 0.3 to 0.8), over-dispersed counts."""
+    """Quiet days: a weekday effect, level noise that lasts (autocorrelation 0.3 to 0.8), over-dispersed counts."""
     persistence, wander = rng.uniform(0.3, 0.8), rng.uniform(0.1, 0.4)
     noise = np.zeros(days)
     for day in range(1, days):

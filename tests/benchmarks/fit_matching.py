@@ -3,17 +3,27 @@
     PYTHONPATH=src:tests/benchmarks python tests/benchmarks/fit_matching.py [--check]
 
 Prints, for pairs, tables and offers, figures on data left out: folds of the same sets, and whole sets or categories.
-With --check nothing is written. A few minutes on one core.
+With --check nothing is written. Five to ten minutes on one core.
 """
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from boosted_trees import Plan, Table, Vector, fit, stored
-from matching_sets import Offers, Pairs, Tables, load_offers, load_pairs, load_tables, small_corpora, title_pairs
+from matching_sets import (
+    Lesson,
+    Offers,
+    Pairs,
+    Tables,
+    lesson,
+    load_offers,
+    load_pairs,
+    load_tables,
+    small_corpora,
+    title_pairs,
+)
 
 from trendctl.trends.clustering import agglomerate
 from trendctl.trends.linking import one_to_one
@@ -24,13 +34,16 @@ from trendctl.trends.product_titles import VETO
 OUT = Path(__file__).resolve().parents[2] / "src" / "trendctl" / "data" / "match_model.json"
 FOLDS = 5
 GRID = np.linspace(-3, 2, 101)
-PAIRS, LINK = Plan(trees=600), Plan(trees=500)
+PAIRS, LINK = Plan(trees=500), Plan(trees=400)
 TITLES = Plan(trees=300, levels=5, rate=0.08, columns=0.2, rows=0.5)
 RIVALS = Plan(trees=60, levels=3, rate=0.1, columns=1.0)
+FEW = 0.5  # weight of a pair seen in a corpus of four: costs 0.3 in a large batch, gains 9 for a pair alone
+LENT = 0.1  # weight of a pair of offers: costs 0.8 on the sets themselves, gains 6 on a set left out
+TITLES_AT = 0.6  # a wrong merge of two products costs more than a missed one, so above an even chance
 
 
-def sigmoid(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))
+def learn(rows: Lesson, plan: Plan) -> Trees:
+    return fit(rows.table, rows.truth, plan, rows.weight)
 
 
 def f1(truth: Vector, taken: np.ndarray) -> float:
@@ -41,146 +54,165 @@ def fold_of(keys: np.ndarray, folds: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, folds, int(keys.max()) + 1)[keys]
 
 
-def joined(parts: list[Table]) -> Table:
-    return np.concatenate(parts)
+def best_common(names: list[str], curves: np.ndarray, what: str) -> float:
+    """Print the best mean at one threshold for all sets, and return that threshold."""
+    at = int(curves.mean(0).argmax())
+    each = ", ".join(f"{k} {x:.1f}" for k, x in zip(names, curves[:, at], strict=True))
+    print(f"{what:44s} mean F1 {curves.mean(0)[at]:.1f} at {GRID[at]:+.2f}; {each}", flush=True)
+    return float(GRID[at])
 
 
-# ---------------------------------------------------------------- pairs (B1)
-def pairs_left_out(sets: dict[str, Pairs], tables: dict[str, Table], plan: Plan, seed: int) -> dict[str, Vector]:
+# ---------------------------------------------------------------- pairs
+def pair_figure(sets: dict[str, Pairs], value: dict[str, Vector], what: str) -> float:
+    curves = np.array([[f1(s.truth, value[k] > t) for t in GRID] for k, s in sets.items()])
+    return best_common(list(sets), curves, what)
+
+
+def pair_lesson(sets: dict[str, Pairs], use: dict[str, np.ndarray], o: Offers) -> Lesson:
+    parts = [(s.table[use[k]], s.truth[use[k]], 1.0) for k, s in sets.items()]
+    parts += [(s.few[use[k]], s.truth[use[k]], FEW) for k, s in sets.items()]
+    return lesson([*parts, (o.context[:, : len(NAMES)], o.context_truth, LENT)])
+
+
+def first_stage(sets: dict[str, Pairs], o: Offers) -> dict[str, Vector]:
     """Log-odds of each pair from a model that did not see it."""
-    fold = {k: fold_of(np.arange(len(s.truth)), FOLDS, seed) for k, s in sets.items()}
+    fold = {k: fold_of(np.arange(len(s.truth)), FOLDS, 1) for k, s in sets.items()}
     out = {k: np.zeros(len(s.truth)) for k, s in sets.items()}
     for c in range(FOLDS):
-        trees = fit(
-            joined([tables[k][fold[k] != c] for k in sets]), joined([s.truth[fold[k] != c] for k, s in sets.items()]), plan
-        )
-        for k in sets:
-            out[k][fold[k] == c] = trees.log_odds(tables[k][fold[k] == c])
+        trees = learn(pair_lesson(sets, {k: f != c for k, f in fold.items()}, o), PAIRS)
+        for k, s in sets.items():
+            out[k][fold[k] == c] = trees.log_odds(s.table[fold[k] == c])
     return out
 
 
-def rival_tables(sets: dict[str, Pairs], first: dict[str, Vector], parts: int) -> dict[str, Table]:
+def rival_tables(sets: dict[str, Pairs], first: dict[str, Vector], batches: int) -> dict[str, Table]:
     """Second-stage features as if the pairs came in that many batches: how many rivals are in sight varies in use."""
     out = {}
     for k, s in sets.items():
-        batch = np.random.default_rng(parts).integers(0, parts, len(s.truth)) * (int(max(s.a.max(), s.b.max())) + 1)
-        out[k] = rival_features(first[k], s.a + batch, s.b + batch)
+        shift = np.random.default_rng(batches).integers(0, batches, len(s.truth)) * (int(max(s.a.max(), s.b.max())) + 1)
+        out[k] = rival_features(first[k], s.a + shift, s.b + shift)
     return out
 
 
-def fit_rivals(sets: dict[str, Pairs], first: dict[str, Vector]) -> Trees:
-    tables = [rival_tables(sets, first, parts) for parts in (1, 2, 4)]
-    return fit(joined([t[k] for t in tables for k in sets]), joined([sets[k].truth for _ in tables for k in sets]), RIVALS)
+def fit_rivals(sets: dict[str, Pairs], first: dict[str, Vector], use: dict[str, np.ndarray] | None = None) -> Trees:
+    tables = [rival_tables(sets, first, batches) for batches in (1, 2, 4)]
+    keep = use or {k: np.ones(len(s.truth), bool) for k, s in sets.items()}
+    return learn(lesson([(t[k][keep[k]], sets[k].truth[keep[k]], 1.0) for t in tables for k in sets]), RIVALS)
 
 
-def best_common(sets: dict[str, Pairs], value: dict[str, Vector], what: str) -> float:
-    scores = np.array([[f1(s.truth, value[k] > t) for t in GRID] for k, s in sets.items()])
-    at = int(scores.mean(0).argmax())
-    print(f"{what:46s} mean F1 {scores.mean(0)[at]:.1f} at {GRID[at]:+.2f}; " + ", ".join(f"{k} {x:.1f}" for k, x in zip(sets, scores[:, at], strict=True)))
-    return float(GRID[at])
+def second_stage(sets: dict[str, Pairs], first: dict[str, Vector]) -> float:
+    """The mean of the best thresholds for one, two and four batches, on folds left out."""
+    fold = {k: fold_of(np.arange(len(s.truth)), FOLDS, 7) for k, s in sets.items()}
+    models = [fit_rivals(sets, first, {k: f != c for k, f in fold.items()}) for c in range(FOLDS)]
+    at = []
+    for batches in (4, 2, 1):
+        tables, out = rival_tables(sets, first, batches), {}
+        for k, table in tables.items():
+            every = np.stack([m.log_odds(table) for m in models])
+            out[k] = every[fold[k], np.arange(len(table))]
+        at.append(pair_figure(sets, out, f"pairs, folds, rivals in {batches} batches"))
+    return float(np.mean(at))
 
 
-def fit_pairs(sets: dict[str, Pairs]) -> tuple[Trees, Trees, float]:
-    tables = {k: s.table for k, s in sets.items()}
-    first = pairs_left_out(sets, tables, PAIRS, 1)
-    best_common(sets, first, "pairs, 5 folds, first stage")
-    at = 0.0
-    for parts in (4, 2, 1):
-        second = pairs_left_out(sets, rival_tables(sets, first, parts), RIVALS, 7)
-        at += best_common(sets, second, f"pairs, 5 folds, with rivals in {parts} batches") / 3
+def fit_pairs(sets: dict[str, Pairs], o: Offers) -> tuple[Trees, Trees, float]:
+    first = first_stage(sets, o)
+    pair_figure(sets, first, "pairs, folds, first stage")
+    at = second_stage(sets, first)
+    rivals = fit_rivals(sets, first)
     lone = {}
-    for k in sets:
-        others = {o: s for o, s in sets.items() if o != k}
-        trees = fit(joined([s.table for s in others.values()]), joined([s.truth for s in others.values()]), PAIRS)
-        rivals = fit_rivals(others, pairs_left_out(others, tables, replace(PAIRS, trees=300), 1))
-        lone[k] = rivals.log_odds(rival_features(trees.log_odds(sets[k].table), sets[k].a, sets[k].b))
-    best_common(sets, lone, "pairs, leaving one set out")
-    trees = fit(joined(list(tables.values())), joined([s.truth for s in sets.values()]), PAIRS)
-    return trees, fit_rivals(sets, first), at
+    for k, s in sets.items():
+        others = {name: x for name, x in sets.items() if name != k}
+        trees = learn(pair_lesson(others, {n: np.ones(len(x.truth), bool) for n, x in others.items()}, o), PAIRS)
+        own = fit_rivals(others, {n: first[n] for n in others})
+        lone[k] = own.log_odds(rival_features(trees.log_odds(s.table), s.a, s.b))
+    pair_figure(sets, lone, "pairs, leaving one set out")
+    whole = pair_lesson(sets, {k: np.ones(len(s.truth), bool) for k, s in sets.items()}, o)
+    return learn(whole, PAIRS), rivals, at
 
 
-# ---------------------------------------------------------------- whole tables (B2)
-def link_curve(t: Tables, value: Vector) -> Vector:
-    links = [x for x in one_to_one(t.found, value, GRID[0]) if x[0] in t.scored]
-    score = np.array([x[2] for x in links])
-    hit = np.array([(x[0], x[1]) in t.gold for x in links], float)
-    return np.array([200 * hit[score >= g].sum() / ((score >= g).sum() + len(t.gold)) for g in GRID])
+# ---------------------------------------------------------------- whole tables
+def link_figure(tables: dict[str, Tables], value: dict[str, Vector], what: str) -> float:
+    curves = []
+    for k, t in tables.items():
+        links = [x for x in one_to_one(t.found, value[k], float(GRID[0])) if x[0] in t.scored]
+        score = np.array([x[2] for x in links])
+        hit = np.array([(x[0], x[1]) in t.gold for x in links], float)
+        curves.append([200 * hit[score >= g].sum() / ((score >= g).sum() + len(t.gold)) for g in GRID])
+    return best_common(list(tables), np.array(curves), what)
 
 
-def best_links(tables: dict[str, Tables], value: dict[str, Vector], what: str) -> float:
-    curves = np.array([link_curve(t, value[k]) for k, t in tables.items()])
-    at = int(curves.mean(0).argmax())
-    print(f"{what:46s} mean F1 {curves.mean(0)[at]:.1f} at {GRID[at]:+.2f}; " + ", ".join(f"{k} {x:.1f}" for k, x in zip(tables, curves[:, at], strict=True)))
-    return float(GRID[at])
+def link_lesson(tables: dict[str, Tables], use: dict[str, np.ndarray], o: Offers) -> Lesson:
+    parts = [(t.table[use[k]], t.truth[use[k]], 1.0) for k, t in tables.items()]
+    return lesson([*parts, (o.context, o.context_truth, LENT)])
 
 
-def fit_link(tables: dict[str, Tables]) -> tuple[Trees, float]:
+def fit_link(tables: dict[str, Tables], o: Offers) -> tuple[Trees, float]:
     value = {k: np.zeros(len(t.truth)) for k, t in tables.items()}
     fold = {k: fold_of(t.found.left, FOLDS, 3) for k, t in tables.items()}
     for c in range(FOLDS):
-        use = {k: t.labelled & (fold[k] != c) for k, t in tables.items()}
-        trees = fit(joined([t.table[use[k]] for k, t in tables.items()]), joined([t.truth[use[k]] for k, t in tables.items()]), LINK)
+        trees = learn(link_lesson(tables, {k: t.labelled & (fold[k] != c) for k, t in tables.items()}, o), LINK)
         for k, t in tables.items():
             value[k][fold[k] == c] = trees.log_odds(t.table[fold[k] == c])
-    at = best_links(tables, value, "tables, 5 folds of left records")
+    at = link_figure(tables, value, "tables, folds of left records")
     lone = {}
-    for k in tables:
-        others = [t for o, t in tables.items() if o != k]
-        trees = fit(joined([t.table[t.labelled] for t in others]), joined([t.truth[t.labelled] for t in others]), LINK)
-        lone[k] = trees.log_odds(tables[k].table)
-    best_links(tables, lone, "tables, leaving one table out")
-    every = list(tables.values())
-    return fit(joined([t.table[t.labelled] for t in every]), joined([t.truth[t.labelled] for t in every]), LINK), at
+    for k, t in tables.items():
+        others = {name: x for name, x in tables.items() if name != k}
+        lone[k] = learn(link_lesson(others, {n: x.labelled for n, x in others.items()}, o), LINK).log_odds(t.table)
+    link_figure(tables, lone, "tables, leaving one table out")
+    return learn(link_lesson(tables, {k: t.labelled for k, t in tables.items()}, o), LINK), at
 
 
-# ---------------------------------------------------------------- offers (B3)
-def cluster_figures(o: Offers, value: Vector, what: str) -> float:
+# ---------------------------------------------------------------- offers
+def cluster_figure(o: Offers, value: Vector, what: str) -> float:
+    """Print the best sum of both figures over a few thresholds, and return that threshold."""
     value = np.where(o.conflict, np.minimum(value, VETO), value)
     best = (0.0, 0.0, 0.0)
     for least in (-1.0, -0.75, -0.5, -0.25, 0.0):
         pair, cubed = o.figures(agglomerate(o.count, o.a, o.b, value, least))
         best = max(best, (pair + cubed, least, pair))
-    print(f"{what:46s} pair F1 {best[2]:.1f}, B-cubed {best[0] - best[2]:.1f} at {best[1]:+.2f}")
+    print(f"{what:44s} pair F1 {best[2]:.1f}, B-cubed {best[0] - best[2]:.1f} at {best[1]:+.2f}", flush=True)
     return best[1]
 
 
-def fit_titles(o: Offers, extra: list[tuple[Table, Vector]]) -> tuple[Trees, float, float]:
-    at = 0.0
-    for what, side in (("offers, halves of products", fold_of(o.product, 2, 0)), ("offers, halves of categories", fold_of(o.category, 2, 2))):
-        value = np.zeros((2, len(o.truth)))
-        for c in (0, 1):
-            use = (side[o.a] != c) & (side[o.b] != c)
-            parts = [(o.table[use], o.truth[use]), *extra]
-            value[c] = fit(joined([p[0] for p in parts]), joined([p[1] for p in parts]), TITLES).log_odds(o.table)
-        ab = side[o.a], side[o.b]
-        mixed = np.where(ab[0] == ab[1], np.where(ab[0] == 0, value[0], value[1]), value.mean(0))
-        at = at or cluster_figures(o, mixed, what)
-        if "categories" in what:
-            cluster_figures(o, mixed, what)
-    small = small_corpora(o)
-    parts = [(o.table, o.truth), small, *extra]
-    weight = joined([np.ones(len(o.truth)), np.full(len(small[1]), 0.5), *(np.ones(len(p[1])) for p in extra)])
-    trees = fit(joined([p[0] for p in parts]), joined([p[1] for p in parts]), TITLES, weight)
-    return trees, at, 0.0
+def halves_left_out(o: Offers, side: np.ndarray, extra: list[tuple[Table, Vector, float]]) -> Vector:
+    """Log-odds from a model that saw no offer of that half."""
+    value = []
+    for c in (0, 1):
+        use = (side[o.a] != c) & (side[o.b] != c)
+        value.append(learn(lesson([(o.table[use], o.truth[use], 1.0), *extra]), TITLES).log_odds(o.table))
+    one, two = side[o.a], side[o.b]
+    return np.where(one != two, (value[0] + value[1]) / 2, np.where(one == 0, value[0], value[1]))
+
+
+def fit_titles(o: Offers, extra: list[tuple[Table, Vector, float]]) -> tuple[Trees, float]:
+    at = cluster_figure(o, halves_left_out(o, fold_of(o.product, 2, 0), extra), "offers, halves of the products")
+    cluster_figure(o, halves_left_out(o, fold_of(o.category, 2, 2), extra), "offers, halves of the categories")
+    return learn(lesson([(o.table, o.truth, 1.0), (*small_corpora(o), FEW), *extra]), TITLES), at
+
+
+def share(log_odds: float) -> float:
+    return round(float(1 / (1 + np.exp(-log_odds))), 4)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="print the figures, write nothing")
     check = parser.parse_args().check
-    pairs, tables, offers = load_pairs(), load_tables(), load_offers()
-    first, rivals, pair_at = fit_pairs(pairs)
-    link, link_at = fit_link(tables)
-    titles, cluster_at, title_at = fit_titles(offers, title_pairs())
+    offers = load_offers()
+    titles, cluster_at = fit_titles(offers, [(table, truth, 1.0) for table, truth in title_pairs()])
+    first, rivals, pair_at = fit_pairs(load_pairs(), offers)
+    link, link_at = fit_link(load_tables(), offers)
     data = {
-        "origin": "fitted by tests/benchmarks/fit_matching.py on the labelled pairs, tables and offers of the quality kit",
+        "origin": "fitted by tests/benchmarks/fit_matching.py on the quality kit's pairs, tables and offers",
         "features": list(NAMES),
         "thresholds": {
-            "pairs": round(sigmoid(pair_at), 4), "link": round(sigmoid(link_at), 4),
-            "clusters": round(sigmoid(cluster_at), 4), "titles": round(sigmoid(title_at), 4),
+            "pairs": share(pair_at),
+            "link": share(link_at),
+            "clusters": share(cluster_at),
+            "titles": TITLES_AT,
         },
         "models": {"pairs": stored(first), "rivals": stored(rivals), "link": stored(link), "titles": stored(titles)},
-    }  # fmt: skip
+    }
     if not check:
         OUT.write_text(json.dumps(data, separators=(",", ":")) + "\n", encoding="utf-8")
         print(f"{OUT.name}: {OUT.stat().st_size / 1000:.0f} kB")

@@ -19,6 +19,7 @@ from trendctl.trends.records import build
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "quality" / "data"
 OFFER_CANDIDATES = 20
+SAMPLE = 25_000  # offers lent to the other tasks
 Rows = npt.NDArray[np.int64]
 
 
@@ -61,6 +62,8 @@ class Offers:
     b: Rows
     table: Table
     truth: Vector
+    context: Table  # of the first candidates of each offer, as linking sees them, with its own truth
+    context_truth: Vector
     conflict: npt.NDArray[np.bool_]
 
     @property
@@ -132,7 +135,28 @@ def load_offers() -> Offers:
     a, b = pair // n, pair % n
     table = pair_features(records, a, b)
     truth = (product[a] == product[b]).astype(np.float64)
-    return Offers(titles, product, category, a, b, table, truth, conflicts(table))
+    near = candidates(records, (0, n), (0, n), CANDIDATES)
+    some = np.sort(np.random.default_rng(0).choice(len(near.left), SAMPLE, replace=False))
+    linked = np.hstack([pair_features(records, near.left, near.right), context(near)])[some]
+    same = (product[near.left] == product[near.right]).astype(np.float64)[some]
+    return Offers(titles, product, category, a, b, table, truth, linked, same, conflicts(table))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Rows to learn from, and how much each counts."""
+
+    table: Table
+    truth: Vector
+    weight: Vector
+
+
+def lesson(parts: list[tuple[Table, Vector, float]]) -> Lesson:
+    return Lesson(
+        np.concatenate([p[0] for p in parts]),
+        np.concatenate([p[1] for p in parts]),
+        np.concatenate([np.full(len(p[1]), p[2]) for p in parts]),
+    )
 
 
 def title_pairs() -> list[tuple[Table, Vector]]:

@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
+from fake_kit import StockedShop
 from selling import Crash, Market, Shop, Twin
 
 from trendctl.errors import NothingApproved
@@ -21,7 +22,7 @@ def market() -> Market:
 
 @pytest.fixture
 def shop(tmp_path: Path, market: Market) -> Shop:
-    return Shop(tmp_path, Twin(), market)
+    return StockedShop(tmp_path, Twin(), market)
 
 
 def settled(shop: Shop) -> None:
@@ -198,7 +199,7 @@ def _random_faults(folder: Path, seed: int) -> None:
     draw = random.Random(seed)
     kinds = ["429", "500_before", "500_after", "cut_before", "cut_after", "crash_before", "crash_after"]
     market = Market({(s, n): draw.choice(kinds) for s in STEPS for n in range(1, 6) if draw.random() < 0.5})
-    shop = Shop(folder, Twin(), market)
+    shop = StockedShop(folder, Twin(), market)
     shop.approve(shop.stock())
     for _ in range(12):
         market.blind = draw.random() < 0.3

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from source_cases import Case, cases, main_case, names, parse
+from source_cases import Case, ask, cases, main_case, names, parse, sources
 
-from trendctl.errors import ParseError
+from trendctl.errors import ConfigError, ParseError
 from trendctl.ports import Parsed
 
 few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
@@ -76,6 +76,23 @@ def test_replies_with_bytes_changed_taken_out_or_doubled(name: str, data: st.Dat
             st.sampled_from([b"", bytes(body[start:end]) * 2, b"\xff\xfe", b"<", b'"', b"&x;", b"\x00", b"]]>"])
         )
     check(understood(case, bytes(body)))
+
+
+@pytest.mark.parametrize("name", [name for name in names(parsing=True) if sources()[name].facts.options])
+@few
+@given(data=st.data())
+def test_any_option_is_obeyed_or_a_config_error(name: str, data: st.DataObject) -> None:
+    source = sources()[name]
+    assert source.requests is not None
+    option = data.draw(st.sampled_from(sorted(source.facts.options)))
+    given_options = {option: data.draw(values | st.lists(st.text(max_size=12), max_size=3))}
+    term = data.draw(st.none() | st.text(min_size=1, max_size=20))
+    try:
+        calls = source.requests(ask(name, options=given_options, term=term))
+    except ConfigError as error:
+        assert option in str(error)  # noqa: PT017 - either outcome is right
+        return
+    assert all(call.url.startswith("https://") and call.url.isascii() for call in calls if name != "press_rss")
 
 
 def paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from source_cases import FIXTURES, ask, reading, sources
 from loopback import Loopback
 from trendctl.http import Client, Leaf
 from trendctl.ports import Outcome
-from trendctl.scanner.chain import Chain, run_chain
+from trendctl.scanner.chain import Chain, Limits, run_chain
 from trendctl.store.engine import Store
 from trendctl.store.http_state import StoredHttpState
 
@@ -32,7 +32,7 @@ def run(client: Client, loopback: Loopback, name: str, **given: Any) -> Chain:
         name, base_url=f"{loopback.base_url}/api", auth_url=f"{loopback.base_url}/auth", gap_seconds=0.1,
         deadline_seconds=60, contact="seller@shop.example" if facts.needs_contact else "",
     )  # fmt: skip
-    return run_chain(sources()[name], ask(name, **given), leaf, 100, lambda words: None)
+    return run_chain(sources()[name], ask(name, **given), leaf, Limits(items=100), lambda words: None)
 
 
 def fixture(path: str) -> bytes:

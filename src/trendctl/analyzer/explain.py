@@ -1,6 +1,6 @@
 """Why a product has its score: recomputed offline from the stored inputs, said in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from trendctl.analyzer.scoring import recompute
@@ -25,20 +25,30 @@ def explain(store: Store, product_id: int) -> tuple[Score, list[str]]:
         raise UsageError("This product has no score yet", next="trendctl analyze")
     result = recompute(row)
     when = datetime.fromtimestamp(row.computed_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    lines = [*explain_lines(result), *_story(answers), f"computed {when}; ages are as of then"]
+    lines = [*_with_answers(explain_lines(result), answers), f"computed {when}; ages are as of then"]
+    lines += [f"{flag['severity']}: {flag['words']}" for flag in answers.get("compliance", {}).get("flags", ())]
     return result, lines + [f"{agent} has no answer: {cause}" for agent, cause in failed.items()]
 
 
-def _story(answers: Mapping[str, Json]) -> list[str]:
-    """What the agents say beside the parts."""
+def _with_answers(lines: list[str], answers: Mapping[str, Json]) -> Iterator[str]:
+    """Each part's line, followed by what the agents found of it."""
+    for line in lines:
+        yield line
+        for text in _of_part(line.partition(":")[0], answers):
+            yield f"  - {text}"
+
+
+def _of_part(part: str, answers: Mapping[str, Json]) -> list[str]:
+    if part == "stage":
+        return [story] if (story := answers.get("trend_stage", {}).get("story")) else []
+    if part == "margin":
+        return [*_margins(answers.get("margin", {})), *answers.get("price", {}).get("evidence", ())]
+    return list(answers.get(part, {}).get("evidence", ())) if part in ("demand", "competition") else []
+
+
+def _margins(answer: Mapping[str, Json]) -> list[str]:
     lines = []
-    if story := answers.get("trend_stage", {}).get("story"):
-        lines.append(f"trend: {story}")
-    for agent in ("demand", "competition", "price"):
-        lines += [f"{agent}: {text}" for text in answers.get(agent, {}).get("evidence", ())]
-    for one in answers.get("margin", {}).get("platforms", ()):
+    for one in answer.get("platforms", ()):
         asked, net = Money(one["price_minor"], one["currency"]), Money(one["net_minor"], one["currency"])
-        lines.append(f"margin on {one['platform']}: {net.format_plain()} of {asked.format_plain()} is left")
-    lines += [f"margin: {need} is missing" for need in answers.get("margin", {}).get("missing", ())]
-    lines += [f"{flag['severity']}: {flag['words']}" for flag in answers.get("compliance", {}).get("flags", ())]
-    return lines
+        lines.append(f"on {one['platform']} {net.format_plain()} of {asked.format_plain()} is left")
+    return [*lines, *(f"not told: {need}" for need in answer.get("missing", ()))]

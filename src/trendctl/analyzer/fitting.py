@@ -44,13 +44,24 @@ def _cut(text: str, platform: str, field: str) -> str:
     short = fit(text, platform, field).rstrip()
     if short == text:
         return text
-    whole = text[len(short) : len(short) + 1].isspace()
     kept = short.split(" ")
-    if not whole and any(c.isdigit() for c in kept[-1]):
-        kept.pop()
+    if not text[len(short) : len(short) + 1].isspace():
+        word = text[len(short) - len(kept[-1]) :].split(" ")[0]
+        if any(c.isdigit() or not _spaceless(c) for c in word):
+            kept.pop()
     while kept and re.fullmatch(r"[\W\d_]*", kept[-1]):
         kept.pop()
     return " ".join(kept)
+
+
+def _spaceless(char: str) -> bool:
+    """Of a script that writes no spaces (Thai to Khmer, and from the CJK radicals on): a cut there is no cut word."""
+    return (
+        0x0E00 <= ord(char) <= 0x0EFF
+        or 0x1000 <= ord(char) <= 0x109F
+        or 0x1780 <= ord(char) <= 0x17FF
+        or char >= "\u2e80"
+    )
 
 
 def _without(text: str, broken: Violation) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 DEMAND: Mapping[str, float] = {
     "interest": 100.0,
+    "relative_demand": 5.0,
     "searches": 100_000.0,
     "search_volume": 100_000.0,
     "traffic": 200_000.0,
@@ -22,20 +23,26 @@ DEMAND: Mapping[str, float] = {
     "favorites": 5_000.0,
     "favorers": 5_000.0,
     "reviews": 10_000.0,
+    "review": 10_000.0,
     "scans": 5_000.0,
     "points": 2_000.0,
     "score": 5_000.0,
     "upvotes": 5_000.0,
     "votes": 1_000.0,
     "likes": 20_000.0,
+    "like": 20_000.0,
     "comments": 1_000.0,
     "posts": 5_000.0,
+    "post": 5_000.0,
+    "tweet": 50_000.0,
     "mentions": 5_000.0,
     "uses": 5_000.0,
     "articles": 500.0,
+    "article": 500.0,
+    "stories": 50.0,
     "stars": 5_000.0,
     "players": 100_000.0,
-    "thumbs": 300.0,
+    "thumb": 300.0,
 }
 """Value a day (or as it stands) at which demand counts as full, by a word of the metric's name."""
 
@@ -48,7 +55,12 @@ COMPETITION: Mapping[str, float] = {
 }
 """Number of offers or sellers at which a market counts as full."""
 
-LINEAR = frozenset({"interest"})  # an index of 0 to 100, not a count
+NO_TREND = frozenset(
+    {"price", "listed", "deal", "discount", "change", "growth", "weeks", "ratings", "share", *COMPETITION}
+)
+"""Words of metrics whose rise is no rise of attention."""
+
+LINEAR = frozenset({"interest", "relative_demand"})  # an index with a top, not a count
 
 
 def full_value(metric: str, table: Mapping[str, float]) -> float | None:
@@ -56,7 +68,16 @@ def full_value(metric: str, table: Mapping[str, float]) -> float | None:
     name = metric.casefold()
     if name in table:
         return table[name]
-    return next((table[word] for word in reversed(name.replace("-", "_").split("_")) if word in table), None)
+    return next((table[word] for word in reversed(_words(metric)) if word in table), None)
+
+
+def is_attention(metric: str) -> bool:
+    """Whether a rise of the metric can be a trend: counts and levels of attention, not prices or numbers of sellers."""
+    return not NO_TREND.intersection(_words(metric))
+
+
+def _words(metric: str) -> list[str]:
+    return metric.casefold().replace("-", "_").split("_")
 
 
 def level(value: float, full: float, *, linear: bool = False) -> float:

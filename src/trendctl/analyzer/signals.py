@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from trendctl.analyzer.scales import is_attention
 from trendctl.ports import Case, SeriesView
 from trendctl.trends.bursts import describe
 from trendctl.trends.forecast import still_rising
@@ -58,7 +59,8 @@ def _strongest_first(seen: Seen) -> tuple[float, str, str]:
 
 def _labelled(series: Sequence[SeriesView]) -> list[tuple[str, SeriesView]]:
     """The series worth reading, named by metric, numbered where a source has several of one metric."""
-    chosen = sorted(series, key=lambda s: (not s.measured, -len(s.values), s.source, s.metric, s.external_id))
+    telling = (s for s in series if is_attention(s.metric))
+    chosen = sorted(telling, key=lambda s: (not s.measured, -len(s.values), s.source, s.metric, s.external_id))
     ordered = sorted(chosen[:MAX_SERIES], key=lambda s: (s.source, s.metric, s.period, s.external_id))
     named = []
     for _, group in groupby(ordered, key=lambda s: (s.source, s.metric)):

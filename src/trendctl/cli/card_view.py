@@ -16,6 +16,7 @@ from trendctl.commerce import rules
 from trendctl.commerce.fees import NoFeeTable, fees
 from trendctl.commerce.invisible import invisible_characters
 from trendctl.commerce.money import Money
+from trendctl.ports import ItemView
 from trendctl.render import age, clean, dig, money, sparkline
 
 _PARTS = 10  # characters of a part's bar
@@ -28,6 +29,8 @@ def draw(out: Console, card: ReviewCard, now: datetime) -> None:
     row = card.row
     out.print(Rule(f"{card.position} of {card.total} · product {card.product_id}", style="dim"))
     out.print(Text(clean(row["title"]), style="bold"))
+    if row["status"] == "deferred":
+        out.print(Text("deferred until now", style="dim"))
     out.print(_headline(card))
     trend = card.trend
     if trend is not None:
@@ -47,7 +50,8 @@ def draw(out: Console, card: ReviewCard, now: datetime) -> None:
 def _headline(card: ReviewCard) -> Text:
     row = card.row
     score = "no score" if row["score"] is None else f"score {row['score']:.0f} {row['stage']}"
-    return Text(f"{score} · {clean(row['category']) or 'no category'} · {row['sources']} sources")
+    category = dig(card.analyses, "category", "path") or row["category"]
+    return Text(f"{score} · {clean(category) or 'no category'} · {row['sources']} sources")
 
 
 def _parts(card: ReviewCard) -> RenderableType:
@@ -61,25 +65,31 @@ def _parts(card: ReviewCard) -> RenderableType:
 
 
 def _evidence(card: ReviewCard, now: datetime) -> RenderableType:
-    items = sorted(card.case.items, key=lambda i: i.last_seen, reverse=True)
-    lines: list[RenderableType] = []
-    for item in items[:_EVIDENCE]:
+    """The newest items, one a line with its link below, cut to the width."""
+    newest: dict[tuple[str, str], ItemView] = {}
+    for item in sorted(card.case.items, key=lambda i: i.last_seen, reverse=True):
+        newest.setdefault((item.source, item.title), item)
+    lines: list[RenderableType] = [Text("evidence", style="bold")]
+    for item in list(newest.values())[:_EVIDENCE]:
         seen = age((now - item.last_seen).total_seconds())
-        line = Text(f"  {clean(item.source)} {seen} ago: {clean(item.title, 90)}")
+        lines.append(_line(f"  {seen:>3} {clean(item.source)}: {clean(item.title)}"))
         if item.url.startswith("https://"):
-            line.append(f" {clean(item.url, 100)}", style="dim")
-        lines.append(line)
-    if len(items) > _EVIDENCE:
-        lines.append(Text(f"  and {len(items) - _EVIDENCE} more: trendctl show {card.product_id}", style="dim"))
-    return Group(Text("Evidence", style="bold"), *lines) if lines else Text("No evidence left.", style="yellow")
+            lines.append(_line(f"      {clean(item.url)}", style="dim"))
+    if len(card.case.items) > _EVIDENCE:
+        lines.append(_line(f"  {len(card.case.items)} items in all: trendctl show {card.product_id}", style="dim"))
+    return Group(*lines) if len(lines) > 1 else Text("no evidence left", style="yellow")
+
+
+def _line(words: str, style: str = "") -> Text:
+    return Text(words, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _price(card: ReviewCard) -> Text:
     found = card.analyses.get("price") or {}
     if found.get("mid_minor") is None:
-        return Text("Price range: not known", style="dim")
+        return Text("price range: not known", style="dim")
     low, mid, high = (money(found[f"{n}_minor"], found["currency"]) for n in ("low", "mid", "high"))
-    return Text(f"Price range: {low} to {high}, middle {mid} ({found['n']} {found['how']})")
+    return Text(f"price range: {low} to {high}, middle {mid} ({found['n']} {found['how']})")
 
 
 def _draft(draft: DraftCard, card: ReviewCard, now: datetime) -> RenderableType:
@@ -90,7 +100,10 @@ def _draft(draft: DraftCard, card: ReviewCard, now: datetime) -> RenderableType:
     lines: list[RenderableType] = [head]
     if draft.state == "approved" and draft.expires_at:
         lines.append(Text(f"  approved until {_utc(draft.expires_at)}", style="green"))
-    lines += [Text(f"  missing: {clean(m)}", style="yellow") for m in draft.missing]
+    if draft.missing:
+        lines.append(
+            Text(f"  missing (key s, or trendctl image add): {clean(', '.join(draft.missing))}", style="yellow")
+        )
     lines += [Text(f"  blocked: {clean(b)}", style="red") for b in draft.blocks]
     lines += [Text(f"  note: {clean(w)}", style="yellow") for w in draft.warnings]
     lines.append(Padding(_intent(draft), (0, 0, 0, 2)))

@@ -8,6 +8,11 @@ import typer
 from trendctl.cli import base
 from trendctl.render import Screen
 
+NEXT = (
+    "init", "scan", "products", "supply ID --cost 7.50 --stock 20 --condition new",
+    "image add ID photo.jpg --rights own", "review", "post",
+)  # fmt: skip
+
 app = base.single("See the whole job on simulated data, offline, in under a minute.")
 
 
@@ -72,6 +77,5 @@ def _end(screen: Screen, done: Any, *, keep: bool) -> None:
         screen.say(f"Look around: TRENDCTL_HOME={done.home} trendctl products")
     screen.say("")
     screen.say("Now with real data:")
-    for line in ("trendctl init", "trendctl scan", "trendctl products", "trendctl supply ID --cost 7.50 --stock 20 --condition new",
-                 "trendctl image add ID photo.jpg --rights own", "trendctl review", "trendctl post"):  # fmt: skip
-        screen.say(f"  {line}")
+    for line in NEXT:
+        screen.say(f"  trendctl {line}")

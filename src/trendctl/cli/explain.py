@@ -21,10 +21,11 @@ def explain(product: base.Product, as_json: base.Json = False) -> int:
                      "parts": [asdict(part) for part in score.parts]})  # fmt: skip
         return 0
     out = screen.console()
-    out.print(f"score {score.value:.1f}, {score.stage}", style="bold")
-    for part in score.parts:
-        bar = "█" * round(part.value * 10)
-        out.print(f"{part.name:<12}{bar:<10} {part.points:+6.1f}  {clean(part.words)}")
+    bars = {f"{part.name}: ": "█" * round(part.value * 10) for part in score.parts}
     for line in lines:
-        out.print(f"  {clean(line)}", style="dim")
+        found = next((bar for name, bar in bars.items() if line.startswith(name)), None)
+        if found is not None:
+            out.print(f"{found:<10} {clean(line)}", style="bold")
+        else:
+            out.print(f"           {clean(line)}", style="dim" if line.startswith("- ") else "")
     return 0

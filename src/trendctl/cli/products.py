@@ -10,6 +10,8 @@ from trendctl.errors import UsageError
 from trendctl.render import Screen
 
 app = base.single("The products found, best score first.")
+WIDE = 100  # characters from which all columns fit beside a title
+NARROW = ("id", "score", "stage", "title", "price", "status")
 COLUMNS = ("id", "score", "stage", "title", "price", "sources", "status", "seen")
 STAGES = {
     "emerging": "green",
@@ -51,29 +53,28 @@ def draw(screen: Screen, run: App, **chosen: Any) -> None:
 
     with run.store.read() as db:
         found = product_rows.product_rows(db, now=epoch(run.clock.now()), **chosen)
+    columns = COLUMNS if screen.as_json or screen.console().width >= WIDE else NARROW
     screen.rows(
-        found, COLUMNS, lambda: [_line(row) for row in found], empty="No products yet. Next: trendctl scan",
-        right=("id", "score", "sources"),
+        found, columns, lambda: [_line(row, columns) for row in found], empty="No products yet. Next: trendctl scan",
+        right=("id", "score", "sources"), stretch="title",
     )  # fmt: skip
 
 
-def _line(row: dict[str, Any]) -> list[object]:
+def _line(row: dict[str, Any], columns: tuple[str, ...]) -> list[object]:
     from rich.text import Text
 
     stage = str(row["stage"] or "")
     states = ", ".join(f"{name} {state}" for name, state in sorted(row["platforms"].items()) if state != "draft")
-    return [
-        row["id"], _score(row["score"]), Text(stage, style=STAGES.get(stage, "")), row["title"], price(row["price"]),
-        _sources(row["sources"]), states or row["status"], str(row["last_seen"])[:10],
-    ]  # fmt: skip
+    cells: dict[str, object] = {
+        "id": row["id"], "score": _score(row["score"]), "stage": Text(stage, style=STAGES.get(stage, "")),
+        "title": row["title"], "price": price(row["price"]), "sources": row["sources"],
+        "status": states or row["status"], "seen": str(row["last_seen"])[:10],
+    }  # fmt: skip
+    return [cells[name] for name in columns]
 
 
 def _score(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
-
-
-def _sources(value: object) -> str:
-    return str(len(value)) if isinstance(value, list) else str(value)
 
 
 def price(found: dict[str, Any] | None) -> str:

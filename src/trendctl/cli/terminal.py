@@ -18,7 +18,8 @@ from trendctl.render import Screen
 
 KEYS: Mapping[str, Choice] = {
     "a": Choice.APPROVE, "s": Choice.SUPPLY, "e": Choice.EDIT, "p": Choice.PLATFORMS, "r": Choice.REJECT,
-    "d": Choice.DEFER, "l": Choice.LIFT, "o": Choice.OPEN, "k": Choice.SKIP, "u": Choice.UNDO, "?": Choice.HELP, "q": Choice.QUIT,
+    "d": Choice.DEFER, "l": Choice.LIFT, "o": Choice.OPEN, "k": Choice.SKIP, "u": Choice.UNDO, "?": Choice.HELP,
+    "q": Choice.QUIT,
 }  # fmt: skip
 LEGEND = "[a]pprove [s]upply [e]dit [p]latforms [r]eject [d]efer [l]ift [o]pen s[k]ip [u]ndo [?]help [q]uit"
 HELP = (

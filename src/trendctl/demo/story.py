@@ -57,7 +57,8 @@ GOODS: tuple[Good, ...] = (
 )
 
 NOISE: tuple[str, ...] = (
-    "cup final score", "election results", "storm warning", "season finale recap", "transit strike", "award show winners",
+    "cup final score", "election results", "storm warning", "season finale recap", "transit strike",
+    "award show winners",
 )  # fmt: skip
 STORIES: tuple[str, ...] = (
     "Show HN: A tiny queue in one file", "Why our build got slower", "The history of the ampersand",

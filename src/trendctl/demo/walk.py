@@ -63,7 +63,7 @@ def walk(
     step: Callable[[int, int], object],
     parent: Path | None = None,
 ) -> Walked:
-    """Run the demo; the callbacks draw. `step(done, all)` follows the scans. Raises TrendctlError when a stage fails."""
+    """Run the demo; the callbacks draw, `step(done, all)` follows the scans. Raises TrendctlError if a stage fails."""
     start = (datetime.now(UTC) - timedelta(days=DAYS)).replace(minute=5, second=0, microsecond=0)
     clock = DemoClock(start)
     app = App(Home(make_throwaway(parent)), _environ(), clock)

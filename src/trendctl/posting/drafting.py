@@ -1,17 +1,19 @@
 """Drafts before review: for each wanted platform, what a person could approve, or what is still missing."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from trendctl.commerce.canonical import intent_hash
 from trendctl.commerce.fees import FEES_VERSION
 from trendctl.commerce.rules import RULES_VERSION
 from trendctl.errors import Refused
 from trendctl.intent import EDITABLE, freeze
-from trendctl.ports import Case, Clock, DraftInput, DraftOutput, Json, Platform
-from trendctl.posting import base, checks
-from trendctl.store import analyses, cases, drafts, operations
+from trendctl.ports import Case, Clock, DraftOutput, Json, Platform, Talk
+from trendctl.posting import checks, gathering
+from trendctl.store import cases, drafts, operations
 from trendctl.store.engine import Store
 from trendctl.store.rows import epoch
 from trendctl.store.writers import Role
@@ -37,13 +39,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """What drafting works with: the enabled platforms and their accounts, by platform name."""
+    """What drafting works with: the enabled platforms and their accounts, by platform name.
+
+    `talk` None: no platform is asked what a draft needs to know (categories, policies); what is known is used.
+    """
 
     store: Store
     clock: Clock
     platforms: Mapping[str, Platform]
     accounts: Mapping[str, Account]
     context: cases.Context
+    talk: Callable[[str], AbstractContextManager[Talk]] | None = None
 
 
 def make_drafts(work: Drafting, product_ids: Sequence[int], *, forced: bool = False) -> int:
@@ -54,6 +60,7 @@ def make_drafts(work: Drafting, product_ids: Sequence[int], *, forced: bool = Fa
     changed = 0
     with work.store.read() as db:
         known = cases.build(db, list(product_ids), work.context, work.clock.now())
+    gathering.gather(work, known)
     for product_id, case in known.items():
         changed += sum(refresh(work, product_id, case, name, forced=forced) for name in work.accounts)
     return changed
@@ -88,16 +95,8 @@ def refresh(work: Drafting, product_id: int, case: Case, platform: str, *, force
 def build(work: Drafting, db: Any, product_id: int, case: Case, platform: str) -> DraftOutput:
     """The draft as it would be now, with blocks and warnings; nothing is stored."""
     account = work.accounts[platform]
-    wanted = DraftInput(
-        case=case,
-        analyses=analyses.outputs(db, product_id),
-        account=account.name,
-        marketplace=account.marketplace or work.platforms[platform].facts.default_marketplace,
-        sku=operations.previous_sku(db, product_id, platform, account.name) or base.sku_for(case.uid),
-        policies=account.policies,
-        options={**account.options, "_platform": platform},
-        basis={},
-    )
+    wanted = gathering.inquiry(work, db, product_id, case, platform)
+    wanted = replace(wanted, known=gathering.known(work, db, wanted, platform))
     made = work.platforms[platform].draft(wanted)
     edits = {k: v for k, v in drafts.edits(db, product_id, platform, account.name).items() if k in EDITABLE}
     doc = {**made.intent, **edits}
@@ -105,7 +104,7 @@ def build(work: Drafting, db: Any, product_id: int, case: Case, platform: str) -
     found = checks.findings(doc, case.supply, drafts.lifts(db, product_id), work.context.minimum_margin, gaps)
     doc["basis"] = {
         "supply": checks.supply_sha256(case.supply), "rules": RULES_VERSION, "fees": FEES_VERSION,
-        "compliance": found.flags_sha256,
+        "compliance": found.flags_sha256, "policies": intent_hash(dict(account.policies)),
     }  # fmt: skip
     failure = operations.last_failure(db, product_id, platform, account.name)
     told = (f"last time the platform said: {failure}",) if failure else ()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from trendctl.commerce.canonical import intent_hash
 from trendctl.commerce.rules import RULES_VERSION
 from trendctl.ports import Json, SupplyView
 from trendctl.posting import checks, images
@@ -25,7 +26,7 @@ def drifted(
         found.append("the platform is switched off")
     elif account.name != doc["account"]:
         found.append("the account changed")
-    elif dict(account.policies) != doc["policies"]:
+    elif doc["basis"].get("policies") != intent_hash(dict(account.policies)):
         found.append("the policies changed")
     elif marketplace != doc["marketplace"]:
         found.append("the marketplace changed")

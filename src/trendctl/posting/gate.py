@@ -25,7 +25,8 @@ class Gate:
         now = self._now()
         breaker = http_gate.circuit(self._store, self._name)
         if breaker.open_until > now:
-            return f"{self._platform} failed {breaker.failures} times in a row ({breaker.cause}): {self._in(breaker.open_until - now)}"
+            rest = self._in(breaker.open_until - now)
+            return f"{self._platform} failed {breaker.failures} times in a row ({breaker.cause}): {rest}"
         wait = http_gate.held_until(self._store, host) - now
         if wait > PATIENCE:
             return f"{self._platform} asked for a pause: {self._in(wait)}"

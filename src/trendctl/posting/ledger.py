@@ -16,13 +16,18 @@ from trendctl.store.rows import new_id
 from trendctl.store.writers import Role
 
 
-def begin(store: Store, journal: Journal, approval: Approval, doc: Mapping[str, Json], now: int) -> OperationRow:
-    """The Operation that consumes the approval, with its Listing where it makes one. Raises Refused."""
+def begin(
+    store: Store, journal: Journal, approval: Approval, doc: Mapping[str, Json], late: dict[str, str], now: int
+) -> OperationRow:
+    """The Operation that consumes the approval, with its Listing where it makes one. Raises Refused.
+
+    `late`: what earlier operations of the listing learned.
+    """
     makes = approval.action in ("create", "relist")
     listing_id = new_id() if makes else str(approval.listing_id)
     operation = OperationRow(
         new_id(), approval.action, approval.decision_id, listing_id, approval.platform, approval.account,
-        approval.hash, None, State.SUBMITTING, "", {}, now, now,
+        approval.hash, None, State.SUBMITTING, "", late, now, now,
     )  # fmt: skip
     listing = _new_listing(approval, doc, listing_id, now) if makes else None
     try:

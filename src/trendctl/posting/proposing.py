@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from trendctl.commerce.canonical import intent_hash
 from trendctl.commerce.rules import RULES_VERSION
 from trendctl.errors import UsageError
 from trendctl.intent import freeze
@@ -31,7 +32,8 @@ def propose(work: Drafting, product_id: int, platform: str, action: Action, chan
         doc = _last_intent(db, live["id"])
         supply = supplies.row(db, product_id)
         view = cases.supply_view(supply) if supply else None
-        doc |= {**changes, "action": str(action)}
+        chosen = dict(work.accounts[platform].policies)
+        doc |= {**changes, "action": str(action), "policies": {**doc["policies"], **chosen}}
         if "price" in changes and doc["price"]["currency"] != live["currency"]:
             raise UsageError(
                 "A listing keeps its currency", why=live["currency"], next="trendctl reprice ID --price 19.99"
@@ -39,7 +41,7 @@ def propose(work: Drafting, product_id: int, platform: str, action: Action, chan
         lifts = drafts.lifts(db, product_id)
         found = checks.findings(doc, view, lifts, work.context.minimum_margin)
         doc["basis"] = {**doc["basis"], "supply": checks.supply_sha256(view), "rules": RULES_VERSION,
-                        "compliance": found.flags_sha256}  # fmt: skip
+                        "compliance": found.flags_sha256, "policies": intent_hash(chosen)}  # fmt: skip
         blocks = () if action is Action.END else found.blocks
         return drafts.insert(
             db, product_id=product_id, platform=platform, account=live["account"], action=action, listing_id=live["id"],

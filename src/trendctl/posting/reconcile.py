@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trendctl.errors import Refused, UsageError
 from trendctl.ports import State
-from trendctl.posting import ledger, machine
+from trendctl.posting import calls, ledger, machine
 from trendctl.posting.service import Posted, Posting, lock_for, row_of
 from trendctl.store import decisions, operations
 from trendctl.store.audited import audited
@@ -66,7 +66,7 @@ def _account(work: Posting, key: tuple[str, str], waiting: Sequence[OperationRow
         return []
     rows = []
     with lock_for(work.locks, *key), work.talk(key[0]) as talk:
-        desk = machine.Desk(work.store, work.journal, work.clock, platform, talk, work.images)
+        desk = calls.Desk(work.store, work.journal, work.clock, platform, talk, work.images)
         for operation in waiting:
             with work.store.read() as db:
                 fresh = operations.operation(db, operation.id)
@@ -78,7 +78,7 @@ def _account(work: Posting, key: tuple[str, str], waiting: Sequence[OperationRow
     return rows
 
 
-def _all_seen(work: Posting, desk: machine.Desk, key: tuple[str, str]) -> bool:
+def _all_seen(work: Posting, desk: calls.Desk, key: tuple[str, str]) -> bool:
     """Whether every live listing of the account is what its approval says, by read-back."""
     with work.store.read() as db:
         live = [r for r in operations.listings(db) if (r["platform"], r["account"]) == key and r["state"] == State.LIVE]

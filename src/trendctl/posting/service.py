@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from trendctl.errors import AccessError, NothingApproved, Refused, StoreError, TrendctlError
 from trendctl.intent import thaw
 from trendctl.ports import Clock, Json, Platform, State, Talk, Wire
-from trendctl.posting import machine
+from trendctl.posting import calls, machine
 from trendctl.posting.drafting import Account
 from trendctl.posting.drift import drifted
 from trendctl.store import cases, decisions, drafts, operations, supplies
@@ -126,7 +126,7 @@ def _account(
         return [_dry(work, platform, a) for a in usable]
     try:
         with lock_for(work.locks, name, account).acquire(timeout=LOCK_SECONDS), work.talk(name) as talk:
-            desk = machine.Desk(work.store, work.journal, work.clock, platform, talk, work.images)
+            desk = calls.Desk(work.store, work.journal, work.clock, platform, talk, work.images)
             rows = [_continue(work, desk, o.id) for o in begun]
             return [r for r in rows if r] + [_send(work, desk, a) for a in usable]
     except Timeout as fault:
@@ -137,7 +137,7 @@ def _account(
         ) from fault
 
 
-def _continue(work: Posting, desk: machine.Desk, operation_id: str) -> Posted | None:
+def _continue(work: Posting, desk: calls.Desk, operation_id: str) -> Posted | None:
     with work.store.read() as db:
         operation = operations.operation(db, operation_id)
         approval = decisions.approval(db, operation.decision_id) if operation else None
@@ -146,11 +146,14 @@ def _continue(work: Posting, desk: machine.Desk, operation_id: str) -> Posted | 
     return row_of(work, machine.advance(desk, operation, approval))
 
 
-def _send(work: Posting, desk: machine.Desk, approval: Approval) -> Posted:
+def _send(work: Posting, desk: calls.Desk, approval: Approval) -> Posted:
     try:
         refusal = _refusal(work, desk.platform, approval)
         if refusal is not None:
             return refusal
+        held = calls.why_not_begin(desk, approval)
+        if held:
+            return _refused(approval, held)
         operation = machine.begin(desk, approval)
     except Refused as fault:
         return _refused(approval, fault.why or fault.what)

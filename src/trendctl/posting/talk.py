@@ -27,8 +27,14 @@ class HttpTalk:
     """
 
     def __init__(
-        self, sender: Sender, gate: Gate, tokens: Tokens | None, sign_in: SignIn | None, images: Path, base_url: str = ""
-    ) -> None:  # fmt: skip
+        self,
+        sender: Sender,
+        gate: Gate,
+        tokens: Tokens | None,
+        sign_in: SignIn | None,
+        images: Path,
+        base_url: str = "",
+    ) -> None:
         self._sender = sender
         self._gate = gate
         self._tokens = tokens

@@ -47,37 +47,46 @@ class Chain:
         return ""
 
 
-def run_chain(source: Source, ask: Ask, leaf: Leaf, limit: int, tell: Callable[[str], object]) -> Chain:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`items`: records kept. `room` is told the bytes of each body before it is parsed, and may wait for room."""
+
+    items: int
+    room: Callable[[int], object] = lambda size: None
+
+
+def run_chain(source: Source, ask: Ask, leaf: Leaf, limits: Limits, tell: Callable[[str], object]) -> Chain:
     """Ask a source and understand it. Never raises for what a source or the other side does wrong.
 
-    At most `limit` records are kept. `tell` hears a few words after each call.
+    `tell` hears a few words after each call.
     """
     chain = Chain()
     try:
         if source.gather is not None:
             _gather(source, ask, leaf, chain)
         else:
-            _follow(source, ask, leaf, chain, limit, tell)
+            _follow(source, ask, leaf, chain, limits, tell)
     except ConfigError as fault:
         chain.faults.append((Outcome.FAILED, str(fault)))
     except TrendctlError as fault:
         chain.faults.append((Outcome.FAILED, str(fault)))
     except Exception as bug:  # noqa: BLE001 - the edge of a leaf: its bug must not stop the other sources
         chain.faults.append((Outcome.FAILED, f"a bug in the source: {type(bug).__name__}: {str(bug)[:200]}"))
-    del chain.records[limit:]
+    del chain.records[limits.items :]
     return chain
 
 
-def _follow(source: Source, ask: Ask, leaf: Leaf, chain: Chain, limit: int, tell: Callable[[str], object]) -> None:
+def _follow(source: Source, ask: Ask, leaf: Leaf, chain: Chain, limits: Limits, tell: Callable[[str], object]) -> None:
     assert source.requests is not None  # a source has `gather` or both of these; a test of all leaves looks
     assert source.parse is not None
     todo = deque(source.requests(ask))
     if not todo:
         chain.faults.append((Outcome.SKIPPED, f"nothing to ask for: trendctl sources show {source.facts.name}"))
-    while todo and len(chain.records) < limit and not chain.over and chain.calls < MAX_CALLS:
+    while todo and len(chain.records) < limits.items and not chain.over and chain.calls < MAX_CALLS:
         chain.calls += 1
         try:
             reply = leaf.call(todo.popleft())
+            limits.room(len(reply.body))
             parsed = source.parse(reply, ask)
         except Fault as fault:
             chain.faults.append((fault.outcome, fault.cause))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from trendctl.errors import UsageError
 from trendctl.store import products as rows
@@ -15,8 +16,12 @@ from trendctl.store.writers import Role
 from trendctl.trends import matching
 
 CANDIDATES = 16  # products compared with one title: those that share most keys
+_BATCH = 1_000  # items compared at once: bounds the memory; what a batch creates, the next ones match
 CONFIDENT = 0.9  # chance of being sellable at which a trend feed alone may name a product
 AGREED = 0.5  # share of the threshold that suffices where a second source agrees: people and matches stay out
+
+
+keys = lru_cache(maxsize=1 << 14)(matching.keys)  # looked up twice a title, once of it while sources are waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,26 @@ class Grouped:
 def group_items(db: sqlite3.Connection, ids: Sequence[int], grouping: Grouping, now: int) -> Grouped:
     """Give the items that have none a product, where they may have one, within the caller's transaction.
 
-    An item that finds none stays as it is and is looked at again whenever its source names it.
+    An item that finds none stays as it is and is looked at again whenever its source names it. Sources that may
+    create come first, alike titles together, whatever the order in which the sources answered.
     """
     pending = [item for item in rows.pending_items(db, ids) if not _excluded(item, grouping)]
     said = rows.links(db, (item.id for item in pending))
     free = _honoured(db, pending, said)
-    left = _matched(db, free, said)
-    done = Grouped(new=_created(db, left, grouping, now))
+    free.sort(key=lambda item: (item.source not in grouping.creators, min(keys(item.title), default=0), item.id))
+    done = Grouped()
+    for start in range(0, len(free), _BATCH):
+        left = _matched(db, free[start : start + _BATCH], said)
+        done.new += _created(db, left, grouping, now)
     done.updated = rows.touch(db, ids, now) - set(done.new)
     return done
+
+
+def foresee(titles: Iterable[str], sellable: Callable[[str], float]) -> None:
+    """Work out what is known of titles alone, while sources are waited for; both functions remember."""
+    for title in titles:
+        keys(title)
+        sellable(title)
 
 
 def _honoured(
@@ -69,7 +85,7 @@ def _matched(
     """Put the items that match a known product; the others."""
     if not items:
         return []
-    shortlists = [_shortlist(db, matching.keys(item.title)) for item in items]
+    shortlists = [_shortlist(db, keys(item.title)) for item in items]
     known = rows.titles(db, {product for shortlist in shortlists for product in shortlist})
     candidates = []
     for item, shortlist in zip(items, shortlists, strict=True):
@@ -78,7 +94,7 @@ def _matched(
     found = matching.best_matches([item.title for item in items], candidates)
     pairs = [(item, known[match[0]][0]) for item, match in zip(items, found, strict=True) if match]
     rows.assign(db, ((item.id, product) for item, product in pairs))
-    rows.add_keys(db, {(key, product) for item, product in pairs for key in matching.keys(item.title)})
+    rows.add_keys(db, {(key, product) for item, product in pairs for key in keys(item.title)})
     return [item for item, match in zip(items, found, strict=True) if match is None]
 
 
@@ -99,7 +115,7 @@ def _created(db: sqlite3.Connection, items: Sequence[PendingItem], grouping: Gro
     ids = rows.create_products(db, [made for made, _ in chosen], now)
     pairs = [(item, number) for number, (_, members) in zip(ids, chosen, strict=True) for item in members]
     rows.assign(db, ((item.id, number) for item, number in pairs))
-    rows.add_keys(db, {(key, number) for item, number in pairs for key in matching.keys(item.title)})
+    rows.add_keys(db, {(key, number) for item, number in pairs for key in keys(item.title)})
     return ids
 
 
@@ -152,14 +168,14 @@ def _included(item: PendingItem, grouping: Grouping) -> bool:
 
 def product_for(db: sqlite3.Connection, term: str, grouping: Grouping, now: int) -> tuple[int, bool]:
     """(product, whether it is new) of a watched term; made if there is none, whatever the filter thinks."""
-    shortlist = _shortlist(db, matching.keys(term))
+    shortlist = _shortlist(db, keys(term))
     known = rows.titles(db, shortlist)
     match = matching.best_match(term, [(p, known[p][1]) for p in shortlist])
     if match:
         return known[match[0]][0], False
     new = NewProduct(grouping.uid(), term, "", "", grouping.sellable(term), now)
     number = rows.create_products(db, [new], now)[0]
-    rows.add_keys(db, ((key, number) for key in matching.keys(term)))
+    rows.add_keys(db, ((key, number) for key in keys(term)))
     return number, True
 
 
@@ -194,7 +210,7 @@ def split(store: Store, product: int, items: Sequence[int], now: datetime, uid: 
         new = rows.create_products(db, [made], at)[0]
         rows.remember(db, [(item, product, False) for item in items] + [(item, new, True) for item in items], at)
         rows.assign(db, ((item, new) for item in items))
-        rows.add_keys(db, {(key, new) for item in items for key in matching.keys(own[item][3])})
+        rows.add_keys(db, {(key, new) for item in items for key in keys(own[item][3])})
         return new
 
 

@@ -4,10 +4,11 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from trendctl.http import Client
 from trendctl.ports import Ask, Clock, Outcome, Record, Source
-from trendctl.scanner.chain import Chain, run_chain
+from trendctl.scanner.chain import Chain, Limits, run_chain
 from trendctl.scanner.values import Progress, SourceValues
 
 GRACE = 10.0  # seconds beyond its deadline after which a thread that does not come back is given up
@@ -46,12 +47,38 @@ class Result:
     answered: tuple[Ask, ...] = ()
 
 
+class Room:
+    """Bounds what is parsed but not yet stored, by the size of the bodies it came from.
+
+    A job waits only before its first body: one that has room already is never held up, so nothing can lock.
+    """
+
+    def __init__(self, most: int = 1_000_000) -> None:
+        self._most = most
+        self._held: dict[int, int] = {}
+        self._change = threading.Condition()
+
+    def take(self, job: int, size: int) -> None:
+        """Wait until there is room, or nobody else has any."""
+        with self._change:
+            while self._held and job not in self._held and sum(self._held.values()) + size > self._most:
+                self._change.wait()
+            self._held[job] = self._held.get(job, 0) + size
+
+    def give_back(self, job: int) -> None:
+        """The job's records are stored or gone."""
+        with self._change:
+            self._held.pop(job, None)
+            self._change.notify_all()
+
+
 @dataclass(slots=True)
 class _Board:
     """What the threads and the caller share."""
 
     todo: "queue.SimpleQueue[int]" = field(default_factory=queue.SimpleQueue)
     events: "queue.SimpleQueue[tuple[str, int, object]]" = field(default_factory=queue.SimpleQueue)
+    room: Room = field(default_factory=Room)
 
 
 def run_all(
@@ -111,9 +138,8 @@ class _Run:
             except queue.Empty:
                 return
             self._board.events.put(("start", number, None))
-            tell = _teller(self._board, number)
-            result = run_job(self._jobs[number], self._client, self._clock, self._ends, tell)
-            self._board.events.put(("done", number, result))
+            job, tell, room = self._jobs[number], _teller(self._board, number), partial(self._board.room.take, number)
+            self._board.events.put(("done", number, run_job(job, self._client, self._clock, self._ends, tell, room)))
 
     def results(self) -> Iterator[Result]:
         while self._open:
@@ -133,6 +159,8 @@ class _Run:
             elif isinstance(value, Result):
                 self._open.discard(number)
                 yield value
+                del value  # the records, before the room they took is given to another
+                self._board.room.give_back(number)
 
     def _given_up(self) -> Iterator[Result]:
         now = self._clock.monotonic()
@@ -140,6 +168,7 @@ class _Run:
             job = self._jobs[number]
             if number in self._open and now - since > job.source.facts.deadline_seconds + GRACE:
                 self._open.discard(number)
+                self._board.room.give_back(number)
                 self.thread()  # in place of the one that hangs
                 cause = f"it did not come back within {now - since:.0f} s"
                 yield Result(job.source, job.kind, Outcome.UNAVAILABLE, cause, seconds=now - since)
@@ -149,7 +178,14 @@ def _teller(board: _Board, number: int) -> Callable[[str], object]:
     return lambda text: board.events.put(("text", number, text))
 
 
-def run_job(job: Job, client: Client, clock: Clock, ends: float, tell: Callable[[str], object]) -> Result:
+def run_job(
+    job: Job,
+    client: Client,
+    clock: Clock,
+    ends: float,
+    tell: Callable[[str], object],
+    room: Callable[[int], object] = lambda size: None,
+) -> Result:
     """Ask one source all it is asked, within its deadline and the scan's."""
     facts, t0 = job.source.facts, clock.monotonic()
     left = min(facts.deadline_seconds, ends - t0)
@@ -166,7 +202,7 @@ def run_job(job: Job, client: Client, clock: Clock, ends: float, tell: Callable[
     )
     chains: list[Chain] = []
     for ask in job.asks:
-        chains.append(run_chain(job.source, ask, leaf, job.limit, tell))
+        chains.append(run_chain(job.source, ask, leaf, Limits(job.limit, room), tell))
         if chains[-1].over:
             break
     return _result(job, chains, clock.monotonic() - t0)

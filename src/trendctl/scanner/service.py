@@ -3,7 +3,9 @@
 import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from trendctl.errors import StoreError, UsageError
@@ -14,7 +16,7 @@ from trendctl.scanner.runner import Job, Result, run_all
 from trendctl.scanner.values import Progress, Scanning, Silent
 from trendctl.store import scans, watches
 from trendctl.store.observations import store_records
-from trendctl.store.products import left_over
+from trendctl.store.products import left_over, pending_items
 from trendctl.store.scans import SourceRun
 from trendctl.store.writers import Role
 
@@ -49,6 +51,15 @@ def scan(
     return _Scan(wiring, dry_run, progress or Silent()).run(wanted, force)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A result as it was stored."""
+
+    run: SourceRun
+    ids: "array[int]"
+    duplicate: int
+
+
 class _Scan:
     def __init__(self, wiring: Scanning, dry_run: bool, progress: Progress) -> None:
         self._wiring = wiring
@@ -61,6 +72,7 @@ class _Scan:
         self._run_id = 0
         self._lines: dict[str, SourceReport] = {}
         self._seen = array("q")
+        self._sellable = lru_cache(maxsize=None)(wiring.sellable)
         self._new: list[int] = []
         self._updated: set[int] = set()
 
@@ -80,7 +92,7 @@ class _Scan:
                 self._run_id = scans.begin_run(db, self._at, "named" if wanted else "all")
                 self._skip(db, [p for p in planned if p.skip])
             for p, result in self._results(discover, self._discovery(discover), ends):
-                self._take(p, result, list(result.records))
+                self._take(p, result, result.records)
             with store.write(Role.SCANNER) as db:
                 self._group(db)
             self._measure(measure, max(ends, clock.monotonic() + seconds * _MEASURING))
@@ -94,7 +106,7 @@ class _Scan:
                 self._run_id = scans.begin_run(db, self._at, "dry")
                 self._skip(db, [p for p in planned if p.skip])
                 for p, result in results:
-                    self._add(self._stored(db, p, result, list(result.records)))
+                    self._count(self._stored(db, p, result, result.records))
                 self._group(db)
                 raise _Undo
         except _Undo:
@@ -131,18 +143,28 @@ class _Scan:
         for p in planned:
             self._add(SourceReport(p.name, Outcome.SKIPPED, p.skip, due=p.due))
 
-    def _take(self, p: Planned, result: Result, records: list[Record]) -> None:
+    def _take(self, p: Planned, result: Result, records: Sequence[Record]) -> None:
         """Store a result in a transaction of its own. What the database refuses is that source's failure alone."""
+        from trendctl.scanner.products import foresee
+
         try:
             with self._wiring.store.write(Role.SCANNER) as db:
-                line = self._stored(db, p, result, records)
-        except StoreError as fault:
-            line = SourceReport(p.name, Outcome.FAILED, str(fault), seconds=result.seconds)
-        except Exception as bug:  # noqa: BLE001 - values no table can hold come from one source's parser
-            line = SourceReport(p.name, Outcome.FAILED, f"cannot be stored: {bug}"[:300], seconds=result.seconds)
-        self._add(line)
+                kept = self._stored(db, p, result, records)
+                pending = pending_items(db, kept.ids)
+        except Exception as fault:  # noqa: BLE001 - a full disk, or values from a parser that no table can hold
+            self._refused(p, result, fault)
+        else:
+            self._count(kept)
+            foresee((item.title for item in pending), self._sellable)
 
-    def _stored(self, db: sqlite3.Connection, p: Planned, result: Result, records: list[Record]) -> SourceReport:
+    def _refused(self, p: Planned, result: Result, fault: Exception) -> None:
+        cause = str(fault) if isinstance(fault, StoreError) else f"cannot be stored: {fault}"[:300]
+        run = SourceRun(p.name, result.kind, Outcome.FAILED, cause, seconds=result.seconds, at=self._at)
+        self._add(SourceReport(p.name, Outcome.FAILED, cause, seconds=result.seconds))
+        with suppress(StoreError), self._wiring.store.write(Role.SCANNER) as db:  # the report has it in any case
+            scans.add_source_runs(db, self._run_id, [run])
+
+    def _stored(self, db: sqlite3.Connection, p: Planned, result: Result, records: Sequence[Record]) -> "_Kept":
         stored = store_records(db, p.name, records, self._at)
         items = min(len(stored.ids), len(result.records))  # without the empty series that only note the question
         outcome, cause = result.outcome, result.cause
@@ -150,17 +172,23 @@ class _Scan:
             outcome, cause = Outcome.FAILED, f"none of {len(records)} entries has an id and a title"
         if outcome == Outcome.EMPTY and result.kind == "discover":
             cause = emptiness(p.past)
-        rejected = result.rejected + stored.rejected
         run = SourceRun(
-            p.name, result.kind, outcome, cause, items, min(stored.new_items, items), stored.observations, rejected,
-            result.seconds, self._at,
+            p.name, result.kind, outcome, cause, items, min(stored.new_items, items), stored.observations,
+            result.rejected + stored.rejected, result.seconds, self._at,
         )  # fmt: skip
         scans.add_source_runs(db, self._run_id, [run])
-        self._seen.extend(stored.ids)
-        self._report.stored += items
-        self._report.duplicate += stored.duplicate
-        self._report.rejected += rejected
-        return SourceReport(p.name, outcome, cause, items, run.new_items, run.observations, run.seconds)
+        return _Kept(run, stored.ids, stored.duplicate)
+
+    def _count(self, kept: "_Kept") -> None:
+        """Put what is committed into the report."""
+        run = kept.run
+        self._seen.extend(kept.ids)
+        self._report.stored += run.items
+        self._report.duplicate += kept.duplicate
+        self._report.rejected += run.rejected
+        self._add(
+            SourceReport(run.source, run.outcome, run.cause, run.items, run.new_items, run.observations, run.seconds)
+        )
 
     def _add(self, line: SourceReport) -> None:
         if line.name in self._lines:
@@ -180,7 +208,7 @@ class _Scan:
         }  # fmt: skip
         threshold = values.sellable_threshold
         return Grouping(
-            creators, self._wiring.sellable, self._wiring.threshold() if threshold is None else threshold,
+            creators, self._sellable, self._wiring.threshold() if threshold is None else threshold,
             self._wiring.uid, values.include, values.exclude, tuple(watch),
         )  # fmt: skip
 

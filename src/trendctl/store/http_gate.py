@@ -28,7 +28,7 @@ def take(store: Store, name: str, calls: int, seconds: float, now: float) -> flo
         row = db.execute("SELECT tokens, at FROM http_bucket WHERE name = ?", (name,)).fetchone()
         left = float(calls) if row is None else min(calls, row["tokens"] + max(0.0, now - row["at"]) * calls / seconds)
         if left < 1.0:
-            return (1.0 - left) * seconds / calls
+            return float((1.0 - left) * seconds / calls)
         db.execute(
             "INSERT INTO http_bucket (name, tokens, at) VALUES (?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET tokens = excluded.tokens, at = excluded.at",

@@ -31,7 +31,7 @@ WRITERS: dict[Role, frozenset[str]] = {
          "decision", "audit"}
     ),
     Role.POSTING: frozenset({"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known"}),
-    Role.SELFHEAL: frozenset({"job_state"}),
+    Role.SELFHEAL: frozenset({"incident", "notice", "job_state"}),
     Role.APP: frozenset({"backup", "job_state"}),
     Role.RESTORE: frozenset(
         {"product", "draft", "decision", "operation", "listing", "attempt", "account_block", "audit"}

@@ -99,7 +99,11 @@ def _likeness(word: str, known: Mapping[str, float]) -> float:
         return known[word]
     if len(word) < 5:
         return 0.0
-    return 0.8 if any(abs(len(k) - len(word)) < 3 and fuzz.ratio(word, k) >= _FUZZY for k in known if k[0] == word[0]) else 0.0
+    return (
+        0.8
+        if any(abs(len(k) - len(word)) < 3 and fuzz.ratio(word, k) >= _FUZZY for k in known if k[0] == word[0])
+        else 0.0
+    )
 
 
 @cache

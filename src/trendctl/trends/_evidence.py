@@ -16,7 +16,9 @@ MOST_CLUES = 5
 AFTER_FOR = 0.25  # "case for a phone": what stands after such a word is what the good is for
 MODIFIER = 0.4  # "phone case": a noun right before another noun only describes it
 
-_FOR_WORDS = frozenset({"for", "with", "w", "fit", "compatible", "without", "mit", "fur", "inc", "including", "plus", "from"})
+_FOR_WORDS = frozenset(
+    {"for", "with", "w", "fit", "compatible", "without", "mit", "fur", "inc", "including", "plus", "from"}
+)
 _CODE = re.compile(r"([a-z]+)(\d[a-z\d.]*)?|\d+([a-z]{2,})\d*")
 
 
@@ -102,7 +104,11 @@ def _has_code(tokens: Sequence[str], position: int, token: str, prefix: str) -> 
         digits = following
     bare = prefix.rstrip("=")
     if bare.isalpha():
-        return letters == bare or inner == bare or (len(bare) > 1 and not prefix.endswith("=") and letters.startswith(bare))
+        return (
+            letters == bare
+            or inner == bare
+            or (len(bare) > 1 and not prefix.endswith("=") and letters.startswith(bare))
+        )
     return (letters + digits).startswith(bare)
 
 

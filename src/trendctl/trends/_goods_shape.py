@@ -53,7 +53,9 @@ _SEARCHED: Mapping[str, re.Pattern[str]] = {
         r"^(?:how|why|what|which|who|when|where|is|are|do|does|did|can|should|anyone|aita|til|eli5)\b|\?\s*$",
         re.IGNORECASE,
     ),
-    "quality_claim": re.compile(r"\b(?:a|an|the|this) (?:\w+ ){0,3}(?:that|which|you|shaped|with|for)\b", re.IGNORECASE),
+    "quality_claim": re.compile(
+        r"\b(?:a|an|the|this) (?:\w+ ){0,3}(?:that|which|you|shaped|with|for)\b", re.IGNORECASE
+    ),
 }
 _NAME_NUMBER = re.compile(
     r"^(?:[A-Z#][\w'.&-]*\s){1,4}(?:[IVX]{1,4}|\d{1,3})\b|^[a-z]+(?: [a-z]+){0,2} \d{1,4}$",

@@ -39,7 +39,23 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
-_ENDINGS = ("ations", "ation", "ators", "ator", "ating", "ings", "ing", "ions", "ion", "ers", "ors", "er", "or", "ed", "e")
+_ENDINGS = (
+    "ations",
+    "ation",
+    "ators",
+    "ator",
+    "ating",
+    "ings",
+    "ing",
+    "ions",
+    "ion",
+    "ers",
+    "ors",
+    "er",
+    "or",
+    "ed",
+    "e",
+)
 
 
 @lru_cache(maxsize=16384)

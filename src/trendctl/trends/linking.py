@@ -37,7 +37,7 @@ def one_to_one(found: Candidates, score: FloatArray, least: float) -> list[tuple
 
 
 def link(left: Sequence[Mapping[str, Any]], right: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, float]]:
-    """Index in `left`, index in `right`, probability; fields title, brand, model, description, price, any may be missing."""
+    """Index in `left`, index in `right`, probability: at most one link a record, surest first."""
     if not left or not right:
         return []
     split = len(left)

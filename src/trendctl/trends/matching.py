@@ -11,10 +11,11 @@ import numpy as np
 
 from trendctl.trends.blocking import candidates
 from trendctl.trends.clustering import agglomerate
+from trendctl.trends.conflicts import sure_conflicts
 from trendctl.trends.linking import link
 from trendctl.trends.pair_features import pair_features
 from trendctl.trends.pair_model import model, probability, rival_features, threshold
-from trendctl.trends.product_titles import best_match, best_matches, group, title_log_odds
+from trendctl.trends.product_titles import VETO, best_match, best_matches, group, title_log_odds
 from trendctl.trends.records import build
 from trendctl.trends.title_features import normalise
 from trendctl.trends.title_keys import fingerprint, keys
@@ -57,8 +58,9 @@ def match_scores(pairs: Sequence[tuple[Record, Record]]) -> list[float]:
         return rows[said]
 
     a, b = np.array([(row(x), row(y)) for x, y in pairs], np.int64).T
-    value = model("pairs").log_odds(pair_features(build(records), a, b))
-    value = model("rivals").log_odds(rival_features(value, a, b))
+    table = pair_features(build(records), a, b)
+    value = model("rivals").log_odds(rival_features(model("pairs").log_odds(table), a, b))
+    value = np.where(sure_conflicts(table), np.minimum(value, VETO), value)
     return [float(p) for p in probability(value)]
 
 

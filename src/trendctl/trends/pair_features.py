@@ -1,35 +1,28 @@
 """How alike two records are, in numbers that do not depend on the size or the subject of the corpus."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import JaroWinkler
 
-from trendctl.trends.records import FloatArray, IntArray, Postings, Records
+from trendctl.trends.records import BoolArray, FloatArray, IntArray, Postings, Records
 from trendctl.trends.title_features import Kind
 
 COUNTED: Final = (
     Kind.NUMBER, Kind.CODE, Kind.SHORT, Kind.QUANTITY, Kind.PACK, Kind.EDITION, Kind.COLOUR, Kind.ACCESSORY, Kind.YEAR,
 )  # fmt: skip
 _SIDE: Final = (
-    "share",
-    "said",
-    "words",
-    "worst",
-    "mean_missing",
-    "tokens",
-    "brand",
-    "model",
-    *(f"missing_{k.name.lower()}" for k in COUNTED),
+    *("share", "said", "words", "worst", "mean_missing", "tokens", "brand", "model"),
+    *(f"missing_{kind.name.lower()}" for kind in COUNTED),
 )
 NAMES: Final = (
     *(f"{name}_{side}" for name in _SIDE for side in ("low", "high")),
-    *(f"shared_{k.name.lower()}" for k in COUNTED),
-    "accessory_only_one", "cosine", "jaccard", "rarest_shared", "code_start", "unit_conflict", "first_same", "price_gap", "ratio", "set_ratio",
-    "compact_ratio", "compact_part",
-)  # fmt: skip
+    *(f"shared_{kind.name.lower()}" for kind in COUNTED),
+    *("accessory_only_one", "cosine", "jaccard", "rarest_shared", "code_start", "unit_conflict", "first_same"),
+    *("price_gap", "ratio", "set_ratio", "compact_ratio", "compact_part"),
+)
 
 
 def _expand(rows: IntArray, postings: Postings) -> tuple[IntArray, IntArray, IntArray]:
@@ -52,74 +45,91 @@ def _field_agrees(records: Records, a: IntArray, b: IntArray, postings: Postings
 
 
 class _Side:
-    """What record a says and b does not."""
+    """What record a says, and how much of it b says too."""
 
     def __init__(self, records: Records, a: IntArray, b: IntArray) -> None:
-        n = len(a)
-        pair, token, start = _expand(a, records.base)
-        other = b[pair]
-        weight = records.rarity[token]
-        kind = records.kind[token]
+        self.count = len(a)
+        self.pair, token, self.start = _expand(a, records.base)
+        self.weight = records.rarity[token]
+        self.kind = records.kind[token]
+        self.hit = self._said_in_title(records, b[self.pair], token)
+        said = self.hit.copy()
+        miss = np.flatnonzero(~self.hit)
+        said[miss] = records.has(records.known, b[self.pair[miss]], token[miss])
+        self.total = self._sum(self.weight)
+        self.norm = self._sum(self.weight**2)
+        self.found = self._sum(self.weight * self.hit)
+        self.found_squared = self._sum(self.weight**2 * self.hit)
+        self.rarest = np.maximum.reduceat(self.weight * self.hit, self.start)
+        gone, self.shared = self._of_kind(~said), self._of_kind(self.hit)
+        fields = [_field_agrees(records, a, b, postings) for postings in (records.brand, records.model)]
+        self.columns = [*self._shares(said), *fields, *gone]
+
+    def _sum(self, values: npt.NDArray[Any]) -> FloatArray:
+        """The sum of a value of each token, for each pair."""
+        return np.asarray(np.bincount(self.pair, values, self.count), np.float64)
+
+    def _said_in_title(self, records: Records, other: IntArray, token: IntArray) -> BoolArray:
+        """Whether b's title, brand or model has the token, or the bare number of a quantity."""
         hit = records.has(records.titled, other, token)
         spelled = records.spelled[token]
         again = np.flatnonzero(~hit & (spelled != token))
         hit[again] = records.has(records.titled, other[again], spelled[again])
-        said = hit.copy()
-        miss = np.flatnonzero(~hit)
-        said[miss] = records.has(records.known, other[miss], token[miss])
-        self.total = np.bincount(pair, weight, n)
-        self.norm = np.bincount(pair, weight * weight, n)
-        self.found = np.bincount(pair, weight * hit, n)
-        self.found_sq = np.bincount(pair, weight * weight * hit, n)
-        words = (kind == Kind.WORD) * weight
-        all_words = np.bincount(pair, words, n)
-        missing = weight * ~hit
-        self.rarest = np.maximum.reduceat(weight * hit, start)
-        safe = np.maximum(self.total, 1e-9)
-        lost = np.bincount(pair, ~hit, n)
-        self.columns = [
-            self.found / safe,
-            np.bincount(pair, weight * said, n) / safe,
-            np.where(all_words > 0, np.bincount(pair, words * hit, n) / np.maximum(all_words, 1e-9), 0.5),
-            np.maximum.reduceat(missing, start),
-            np.bincount(pair, missing, n) / np.maximum(lost, 1),
-            np.bincount(pair, kind != Kind.FILLER, n).astype(np.float64),
-            _field_agrees(records, a, b, records.brand),
-            _field_agrees(records, a, b, records.model),
+        return hit
+
+    def _shares(self, said: BoolArray) -> list[FloatArray]:
+        """The columns share, said, words, worst, mean_missing and tokens."""
+        total = np.maximum(self.total, 1e-9)
+        word = (self.kind == Kind.WORD) * self.weight
+        words = self._sum(word)
+        missing = self.weight * ~self.hit
+        return [
+            self.found / total,
+            self._sum(self.weight * said) / total,
+            np.where(words > 0, self._sum(word * self.hit) / np.maximum(words, 1e-9), 0.5),
+            np.maximum.reduceat(missing, self.start),
+            self._sum(missing) / np.maximum(self._sum(~self.hit), 1),
+            self._sum(self.kind != Kind.FILLER),
         ]
-        spot = pair * 16 + kind
-        gone = np.bincount(spot, ~said, n * 16).reshape(n, 16)
-        both = np.bincount(spot, hit, n * 16).reshape(n, 16)
-        self.columns += [gone[:, k] for k in COUNTED]
-        self.shared = [both[:, k] for k in COUNTED]
+
+    def _of_kind(self, marked: BoolArray) -> list[FloatArray]:
+        """How many marked tokens of each counted kind."""
+        table = (
+            np.bincount(self.pair * 16 + self.kind, marked, self.count * 16).astype(np.float64).reshape(self.count, 16)
+        )
+        return [table[:, kind] for kind in COUNTED]
 
 
 def _starts(records: Records, a: IntArray, b: IntArray) -> tuple[FloatArray, FloatArray]:
     """Longest shared start of two model numbers, and units that both give with different values."""
     n = len(a)
-    lo = np.searchsorted(records.titled, a * records.vocabulary)
-    hi = np.searchsorted(records.titled, (a + 1) * records.vocabulary)
-    pair, token, start = _expand(
-        np.arange(n), Postings(np.r_[0, np.cumsum(hi - lo)], np.zeros(int((hi - lo).sum()), np.int64))
-    )
-    at = np.repeat(lo, hi - lo) + (np.arange(len(pair)) - start[pair])
-    token = records.titled[at] % records.vocabulary
+    edges = np.searchsorted(records.titled, np.arange(len(records) + 1, dtype=np.int64) * records.vocabulary)
+    pair, token, _ = _expand(a, Postings(edges.astype(np.int64), records.titled % records.vocabulary))
     kind = records.kind[token]
-    keep = (
-        (kind == Kind.PREFIX)
-        | (kind == Kind.UNIT)
-        | (kind == Kind.CODE)
-        | (kind == Kind.QUANTITY)
-        | (kind == Kind.PACK)
-    )
+    keep = np.isin(kind, (Kind.PREFIX, Kind.UNIT, Kind.CODE, Kind.QUANTITY, Kind.PACK))
     pair, token, kind = pair[keep], token[keep], kind[keep]
     hit = records.has(records.titled, b[pair], token)
-    code = (kind == Kind.PREFIX) | (kind == Kind.CODE)
+    code = hit & ((kind == Kind.PREFIX) | (kind == Kind.CODE))
     longest = np.zeros(n)
-    np.maximum.at(longest, pair[code & hit], records.length[token[code & hit]])
+    np.maximum.at(longest, pair[code], records.length[token[code]])
     units = np.bincount(pair, hit & (kind == Kind.UNIT), n)
     values = np.bincount(pair, hit & ((kind == Kind.QUANTITY) | (kind == Kind.PACK)), n)
     return longest, np.maximum(units - values, 0.0)
+
+
+def _texts(records: Records, a: IntArray, b: IntArray) -> list[npt.NDArray[np.float32]]:
+    """The columns ratio, set_ratio, compact_ratio and compact_part, 0 to 100."""
+
+    def compare(texts: list[str], scorer: Callable[..., float]) -> npt.NDArray[np.float32]:
+        left, right = [texts[i] for i in a.tolist()], [texts[i] for i in b.tolist()]
+        return np.asarray(process.cpdist(left, right, scorer=scorer, dtype=np.float32), np.float32)
+
+    return [
+        compare(records.plain, fuzz.ratio),
+        compare(records.plain, fuzz.token_set_ratio),
+        compare(records.compact, fuzz.ratio),
+        compare(records.compact, fuzz.partial_ratio),
+    ]
 
 
 def pair_features(records: Records, a: IntArray, b: IntArray) -> npt.NDArray[np.float32]:
@@ -127,24 +137,20 @@ def pair_features(records: Records, a: IntArray, b: IntArray) -> npt.NDArray[np.
     if len(a) == 0:
         return np.zeros((0, len(NAMES)), np.float32)
     one, two = _Side(records, a, b), _Side(records, b, a)
-    columns: list[npt.NDArray[np.generic]] = []
+    columns: list[npt.NDArray[Any]] = []
     for x, y in zip(one.columns, two.columns, strict=True):
         columns += [np.minimum(x, y), np.maximum(x, y)]
     columns += [np.minimum(x, y) for x, y in zip(one.shared, two.shared, strict=True)]
-    cosine = np.minimum(one.found_sq, two.found_sq) / np.maximum(np.sqrt(one.norm * two.norm), 1e-9)
     shared = np.minimum(one.found, two.found)
-    jaccard = shared / np.maximum(one.total + two.total - shared, 1e-9)
-    longest, units = _starts(records, a, b)
     gap = np.abs(np.log(records.price[a] / records.price[b]))
-    left, right = [records.plain[i] for i in a], [records.plain[i] for i in b]
-    tight_a, tight_b = [records.compact[i] for i in a], [records.compact[i] for i in b]
     columns += [
-        (records.accessory[a] ^ records.accessory[b]).astype(np.float64), cosine, jaccard, np.minimum(one.rarest, two.rarest), longest, units,
-        (records.first[a] == records.first[b]).astype(np.float64),
+        records.accessory[a] ^ records.accessory[b],
+        np.minimum(one.found_squared, two.found_squared) / np.maximum(np.sqrt(one.norm * two.norm), 1e-9),
+        shared / np.maximum(one.total + two.total - shared, 1e-9),
+        np.minimum(one.rarest, two.rarest),
+        *_starts(records, a, b),
+        records.first[a] == records.first[b],
         np.where(np.isnan(gap), -1.0, gap),
-        process.cpdist(left, right, scorer=fuzz.ratio, dtype=np.float32),
-        process.cpdist(left, right, scorer=fuzz.token_set_ratio, dtype=np.float32),
-        process.cpdist(tight_a, tight_b, scorer=fuzz.ratio, dtype=np.float32),
-        process.cpdist(tight_a, tight_b, scorer=fuzz.partial_ratio, dtype=np.float32),
-    ]  # fmt: skip
+        *_texts(records, a, b),
+    ]
     return np.stack([np.asarray(c, np.float32) for c in columns], axis=1)

@@ -95,7 +95,7 @@ def best_rival(value: FloatArray, key: IntArray, missing: float) -> FloatArray:
 
 
 def rival_features(value: FloatArray, a: IntArray, b: IntArray) -> npt.NDArray[np.float32]:
-    """The first stage's log-odds beside those of the best other pair of either record; the same for (a, b) and (b, a)."""
+    """The first stage's log-odds beside those of the best other pairs of both records; (a, b) is as (b, a)."""
     n = len(value)
     both = best_rival(np.r_[value, value], np.r_[a, b], NO_RIVAL)
     low, high = np.minimum(both[:n], both[n:]), np.maximum(both[:n], both[n:])

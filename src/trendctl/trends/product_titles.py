@@ -1,24 +1,24 @@
 """Put titles to products: the best product for a new title, and whole batches of titles into groups."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
-from trendctl.trends.clustering import Pair, agglomerate
+from trendctl.trends.clustering import Pair, agglomerate, numbered
 from trendctl.trends.conflicts import conflicts
 from trendctl.trends.pair_features import pair_features
 from trendctl.trends.pair_model import model, probability, threshold
-from trendctl.trends.records import FloatArray, IntArray, Records, build
-from trendctl.trends.title_features import read_title
+from trendctl.trends.records import FloatArray, IntArray, Records, build_titles, plain_text
+from trendctl.trends.title_features import Tokens, read_title
 from trendctl.trends.title_keys import fingerprint_of, keys_of
 
 VETO: Final = -6.0  # log-odds of a pair with a conflict, if they were not lower anyway
 _CLOSE_LOOK: Final = 8  # candidates of one title that are compared in full
 _BLOCK: Final = 12  # titles of one key that are all compared; in a larger block each meets its neighbours only
-_ALIKE: Final = 40.0  # token-set ratio below which a pair is not looked at
+_ALIKE: Final = 55.0  # token-set ratio below which a pair is not looked at
 _PRICE_GAP: Final = 8.0  # the same product does not cost eight times as much elsewhere; its accessory costs an eighth
 Candidate = tuple[int, str]
 
@@ -28,10 +28,6 @@ def title_log_odds(records: Records, a: IntArray, b: IntArray) -> FloatArray:
     table = pair_features(records, a, b)
     value = model("titles").log_odds(table)
     return np.where(conflicts(table), np.minimum(value, VETO), value)
-
-
-def _as_records(titles: Iterable[str]) -> list[dict[str, str]]:
-    return [{"title": title} for title in titles]
 
 
 def _shortlist(title: str, candidates: Sequence[Candidate]) -> list[int]:
@@ -57,26 +53,27 @@ def best_matches(
     candidate. Prices are in one currency, the caller's; None is unknown.
     """
     joined, parted = dict(must_link), set(cannot_link)
-    rows: list[str] = []
+    rows: list[Tokens] = []
     pairs: list[tuple[int, int, int]] = []  # title number, its row, candidate's row
     ids: list[int] = []
     out: list[tuple[int, float] | None] = [None] * len(titles)
     for i, (title, options) in enumerate(zip(titles, candidates, strict=True)):
-        mark = fingerprint_of(read_title(title))
+        tokens = read_title(title)
+        mark = fingerprint_of(tokens)
         if mark in joined:
             out[i] = (joined[mark], 1.0)
             continue
         allowed = [c for c in options if (mark, c[0]) not in parted]
         here = len(rows)
-        rows.append(title)
+        rows.append(tokens)
         for place in _shortlist(title, allowed):
             pairs.append((i, here, len(rows)))
             ids.append(allowed[place][0])
-            rows.append(allowed[place][1])
+            rows.append(read_title(allowed[place][1]))
     if not pairs:
         return out
     number, a, b = np.asarray(pairs, np.int64).T
-    value = title_log_odds(build(_as_records(rows)), a, b)
+    value = title_log_odds(build_titles(rows), a, b)
     value = np.where(_dear(number, ids, prices, product_prices), np.minimum(value, VETO), value)
     _choose(out, number, ids, probability(value))
     return out
@@ -141,26 +138,36 @@ def group(titles: Sequence[str], *, must_link: Collection[Pair] = (), cannot_lin
 
     ValueError if the constraints contradict each other.
     """
-    read = [read_title(title) for title in titles]
-    mark = np.fromiter((fingerprint_of(t) for t in read), np.int64, len(read))
     held = {i for pair in cannot_link for i in pair}
-    free = np.fromiter((-1 - i if i in held else 0 for i in range(len(read))), np.int64, len(read))
-    _, first, where = np.unique(np.where(free < 0, free, mark), return_index=True, return_inverse=True)
-    records = build(_as_records(titles[i] for i in first.tolist()))
-    alphabetical = np.empty(len(first), np.int64)
-    alphabetical[np.array(sorted(range(len(first)), key=records.plain.__getitem__), np.int64)] = np.arange(len(first))
-    a, b = block_pairs([keys_of(read[i]) for i in first.tolist()], alphabetical)
-    alike = process.cpdist(
-        [records.plain[i] for i in a.tolist()], [records.plain[i] for i in b.tolist()], scorer=fuzz.token_set_ratio,
-        score_cutoff=_ALIKE, dtype=np.float32,
-    )  # fmt: skip
-    a, b = a[alike > 0], b[alike > 0]
-    place = where.tolist()
-    labels = agglomerate(
-        len(first), a, b, title_log_odds(records, a, b), _least(),
-        [(place[i], place[j]) for i, j in must_link], [(place[i], place[j]) for i, j in cannot_link],
-    )  # fmt: skip
-    return [labels[i] for i in place]
+    place: list[int] = []
+    of_mark: dict[int, int] = {}
+    read: list[Tokens] = []
+    for i, title in enumerate(titles):
+        tokens = read_title(title)
+        mark = -1 - i if i in held else fingerprint_of(tokens)
+        at = of_mark.setdefault(mark, len(read))
+        if at == len(read):
+            read.append(tokens)
+        place.append(at)
+    a, b = _worth_a_look(read)
+    some, where = np.unique(np.r_[a, b], return_inverse=True)
+    records = build_titles([read[i] for i in some.tolist()])
+    value = title_log_odds(records, where[: len(a)], where[len(a) :])
+    joined = [(place[i], place[j]) for i, j in must_link]
+    parted = [(place[i], place[j]) for i, j in cannot_link]
+    labels = agglomerate(len(read), a, b, value, _least(), joined, parted)
+    return numbered(labels[i] for i in place)
+
+
+def _worth_a_look(read: Sequence[Tokens]) -> tuple[IntArray, IntArray]:
+    """Pairs that share a key and look alike at a glance."""
+    plain = [plain_text(tokens) for tokens in read]
+    alphabetical = np.empty(len(plain), np.int64)
+    alphabetical[np.array(sorted(range(len(plain)), key=plain.__getitem__), np.int64)] = np.arange(len(plain))
+    a, b = block_pairs([keys_of(tokens) for tokens in read], alphabetical)
+    left, right = [plain[i] for i in a.tolist()], [plain[i] for i in b.tolist()]
+    alike = process.cpdist(left, right, scorer=fuzz.token_set_ratio, score_cutoff=_ALIKE, dtype=np.float32)
+    return a[alike > 0], b[alike > 0]
 
 
 def _least() -> float:

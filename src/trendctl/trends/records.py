@@ -1,14 +1,14 @@
 """Records as sorted integer arrays: which typed tokens each holds, and how rare each token is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from trendctl.trends.title_features import Kind, code_tokens, normalise, read_title, token_kind
+from trendctl.trends.title_features import Kind, Tokens, code_tokens, normalise, read_title, token_kind
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -104,81 +104,102 @@ def _model_tokens(text: str) -> list[str]:
     return tokens
 
 
+@dataclass(slots=True)
+class _Reader:
+    """Reads records one by one into rows of token ids."""
+
+    vocabulary: _Vocabulary
+    base: list[list[int]] = field(default_factory=list)
+    brand: list[list[int]] = field(default_factory=list)
+    model: list[list[int]] = field(default_factory=list)
+    titled: list[list[int]] = field(default_factory=list)
+    known: list[list[int]] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)
+    compact: list[str] = field(default_factory=list)
+    accessory: list[bool] = field(default_factory=list)
+    described: bool = False
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        ids = self.vocabulary
+        brand = [ids[t] for t in read_title(b).base] if (b := _text(record, "brand")) else []
+        model = [ids[t] for t in _model_tokens(_text(record, "model"))]
+        more = self._description(_text(record, "description"))
+        self.add_title(read_title(_text(record, "title")), brand, model, more)
+
+    def add_title(self, tokens: Tokens, brand: list[int], model: list[int], more: list[int]) -> None:
+        ids = self.vocabulary
+        row = [ids[t] for t in tokens.base] or [ids["z"]]
+        said = [*row, *[ids[t] for t in tokens.extra], *brand, *model]
+        self.base.append(row)
+        self.brand.append(brand)
+        self.model.append(model)
+        self.titled.append(said)
+        self.known.append(said + more if more else said)
+        self.described = self.described or bool(more)
+        self.plain.append(plain_text(tokens))
+        self.compact.append("".join([t[1:] for t in tokens.base]))
+        self.accessory.append(tokens.accessory)
+
+    def _description(self, text: str) -> list[int]:
+        if not text:
+            return []
+        tokens = read_title(text[:_DESCRIPTION_CHARS])
+        return [self.vocabulary[t] for t in tokens.base + tokens.extra]
+
+
 def build(records: Sequence[Mapping[str, Any]]) -> Records:
     """Read the fields title, brand, model, description and price (any may be missing)."""
     vocabulary = _Vocabulary()
-    empty = vocabulary["z"]
-    described = False
-    base, known, titled, brands, models, plain, compact, first, accessory = [], [], [], [], [], [], [], [], []
+    reader = _Reader(vocabulary)
     for record in records:
-        tokens = read_title(_text(record, "title"))
-        row = [vocabulary[t] for t in tokens.base] or [empty]
-        brand = [vocabulary[t] for t in read_title(b).base] if (b := _text(record, "brand")) else []
-        model = [vocabulary[t] for t in _model_tokens(_text(record, "model"))]
-        said = [*row, *(vocabulary[t] for t in tokens.extra), *brand, *model]
-        base.append(row)
-        brands.append(brand)
-        models.append(model)
-        titled.append(said)
-        more = _described(record, vocabulary)
-        known.append(said + more if more else said)
-        described = described or bool(more)
-        first.append(row[0])
-        accessory.append(tokens.accessory)
-        compact.append("".join([t[1:] for t in tokens.base]))
-        plain.append(" ".join(sorted({t[1:] for t in tokens.base if t[0] != "z"})))
-    return _arrays(vocabulary, base, brands, models, titled, known if described else None, first, plain, compact, accessory, records)
+        reader.add(record)
+    return _finished(reader, np.fromiter(map(_price, records), np.float64, len(records)))
 
 
-def _described(record: Mapping[str, Any], vocabulary: _Vocabulary) -> list[int]:
-    text = _text(record, "description")
-    if not text:
-        return []
-    tokens = read_title(text[:_DESCRIPTION_CHARS])
-    return [vocabulary[t] for t in tokens.base + tokens.extra]
+def build_titles(titles: Sequence[Tokens]) -> Records:
+    """Titles that have been read, as records without any other field."""
+    reader = _Reader(_Vocabulary())
+    for tokens in titles:
+        reader.add_title(tokens, [], [], [])
+    return _finished(reader, np.full(len(titles), np.nan))
 
 
-def _arrays(
-    vocabulary: _Vocabulary,
-    base: list[list[int]],
-    brands: list[list[int]],
-    models: list[list[int]],
-    titled: list[list[int]],
-    known: list[list[int]] | None,
-    first: list[int],
-    plain: list[str],
-    compact: list[str],
-    accessory: list[bool],
-    records: Sequence[Mapping[str, Any]],
-) -> Records:
-    size = len(vocabulary)
-    names = list(vocabulary)
+def plain_text(tokens: Tokens) -> str:
+    """The telling tokens of a title, sorted, each once."""
+    return " ".join(sorted({t[1:] for t in tokens.base if t[0] != "z"}))
+
+
+def _finished(reader: _Reader, price: FloatArray) -> Records:
+    vocabulary = reader.vocabulary
+    vocabulary["z"]  # a title without a word
+    size, names = len(vocabulary), list(vocabulary)
     kind = np.fromiter((token_kind(t) for t in names), np.int8, size)
-    spelled = np.fromiter(
-        (vocabulary.get("n" + t.partition("=")[2], i) if t[0] == "q" else i for i, t in enumerate(names)),
-        np.int64,
-        size,
-    )
-    titles = Postings.of(titled, size)
+    titles = Postings.of(reader.titled, size)
     said = titles.keys(size)
     in_titles = np.bincount(titles.token, minlength=size).astype(np.float64)
     return Records(
-        base=Postings.of(base, size),
-        brand=Postings.of(brands, size),
-        model=Postings.of(models, size),
-        known=said if known is None else Postings.of(known, size).keys(size),
+        base=Postings.of(reader.base, size),
+        brand=Postings.of(reader.brand, size),
+        model=Postings.of(reader.model, size),
+        known=Postings.of(reader.known, size).keys(size) if reader.described else said,
         titled=said,
         vocabulary=size,
         kind=kind,
-        spelled=spelled,
+        spelled=_spelled(vocabulary, names),
         length=np.fromiter(map(len, names), np.float64, size) - 1.0,
-        rarity=_rarity(in_titles, kind, len(records)),
-        price=np.fromiter(map(_price, records), np.float64, len(records)),
-        plain=plain,
-        compact=compact,
-        accessory=np.asarray(accessory, np.bool_),
-        first=np.asarray(first, np.int64),
+        rarity=_rarity(in_titles, kind, len(price)),
+        price=price,
+        plain=reader.plain,
+        compact=reader.compact,
+        accessory=np.asarray(reader.accessory, np.bool_),
+        first=np.fromiter((row[0] for row in reader.base), np.int64, len(price)),
     )
+
+
+def _spelled(vocabulary: Mapping[str, int], names: list[str]) -> IntArray:
+    """For each token its bare number if it is a quantity, else itself."""
+    found = (vocabulary.get("n" + t.partition("=")[2], i) if t[0] == "q" else i for i, t in enumerate(names))
+    return np.fromiter(found, np.int64, len(names))
 
 
 def _rarity(in_titles: FloatArray, kind: npt.NDArray[np.int8], records: int) -> FloatArray:

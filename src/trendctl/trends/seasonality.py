@@ -65,16 +65,19 @@ def from_ranks(ranks: Values) -> FloatArray:
     return np.asarray(100.0 / np.where(np.isnan(array), absent, array))
 
 
-def expected(values: FloatArray, layout: Layout, *, freeze: int | None = None) -> FloatArray:
+def expected(values: FloatArray, layout: Layout, *, freeze: int | None = None, begin: int = 0) -> FloatArray:
     """Expected value of every point from the points before it; from index ``freeze`` on, from those before ``freeze``.
 
-    Within the first block no season is known: the mean so far times ``first_block_allowance`` (NaN for point 0).
+    Points before ``begin`` may be left NaN. Within the first block no season is known: the mean so far times ``first_block_allowance`` (NaN for point 0).
     """
     size = len(values)
     last = size if freeze is None else max(1, freeze)
     result = _first_block(values[: min(last, layout.block)], size, layout)
     for start in range(layout.block, size, layout.step):
-        known = min(start, last - (last - start) % layout.block if last < start else start)
+        if start + layout.step <= begin:
+            result[start : start + layout.step] = np.nan
+            continue
+        known = start if start <= last else last - (last - start) % layout.block  # the same place in the season
         if known < layout.block:
             continue
         width = min(layout.step, size - start)

@@ -90,7 +90,7 @@ def _onset(counts: FloatArray, first: int, layout: Layout, scale: _Scale) -> int
 
 def _baseline(counts: FloatArray, onset: int, layout: Layout) -> FloatArray:
     """Expected values, taught only by the time before the onset."""
-    means = expected(counts, layout, freeze=onset)
+    means = expected(counts, layout, freeze=onset, begin=min(onset, len(counts) - layout.block))
     if onset < layout.block:
         means = means / layout.first_block_allowance
     return means
@@ -115,13 +115,14 @@ def _stage(ratios: FloatArray, scale: _Scale) -> str:
         return "fading"
     if age <= scale.new:
         return "emerging"
-    before = float(ratios[max(0, age - scale.slope)])
-    return "rising" if now >= _GROWTH * before and since_peak < scale.slope else "peaking"
+    span = max(scale.slope, age // 3)  # a slow rise is judged over a longer time
+    before = float(ratios[max(0, age - span)])
+    return "rising" if now >= _GROWTH * before and since_peak < span else "peaking"
 
 
 def _quiet(counts: FloatArray, layout: Layout, scale: _Scale) -> Verdict:
     """No rise: steady, or seasonal where the season lifts the last points above the usual level and they follow it."""
-    means = expected(counts, layout)
+    means = expected(counts, layout, begin=len(counts) - scale.window)
     level = _mean(counts[-scale.window :])
     if len(counts) < 2 * layout.block:
         usual = _mean(counts)

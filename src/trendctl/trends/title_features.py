@@ -7,6 +7,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+from trendctl.trends.title_words import ACCESSORIES, COLOURS, EDITIONS, FILLERS, UNITS
+
 MAX_TITLE_CHARS: Final = 400  # a longer title is cut: what follows is description
 
 
@@ -28,61 +30,6 @@ class Kind(IntEnum):
     UNIT = 12  # the unit of a quantity, to see two different values of one unit
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-FILLERS: Final = _words(
-    "the a an and or of with w in on to by from at is it s r tm new plus inc & amp de und mit le la"
-)
-EDITIONS: Final = _words(
-    "pro professional premium standard deluxe home basic ultimate enterprise business student academic upgrade upsell"
-    " upg full oem retail box boxed refurbished renewed used mac win windows linux pc lite mini max plus ultra air se"
-    " edition collector platinum gold elite express extreme premier starter complete suite bundle kit server client"
-    " license subscription teacher education educational family personal small media additional addon expansion"
-    " left right single double twin dual xl xxl xs slim nano fe lh rh integrated freestanding"
-)
-COLOURS: Final = _words(
-    "black white silver grey gray red blue green pink purple yellow orange brown gold titanium graphite charcoal beige"
-    " cream navy teal burgundy chrome bronze copper cyan magenta tricolor stainless steel inox rose midnight"
-)
-ACCESSORIES: Final = _words(
-    "case cover charger cable protector strap skin stand mount bag adapter adaptor battery replacement cartridge toner"
-    " sleeve holder dock lid straw refill bracket shelf hose tripod lens pouch holster cradle"
-    " earpad bulb lamp band screenprotector protective warranty spare part"
-)
-_UNITS: Final[dict[str, tuple[str, float]]] = {
-    **dict.fromkeys(("gb", "gig", "gbyte", "gigabyte"), ("gb", 1.0)),
-    **dict.fromkeys(("tb", "terabyte"), ("gb", 1000.0)),
-    **dict.fromkeys(("mb", "megabyte"), ("mb", 1.0)),
-    **dict.fromkeys(("inch", "inches", "in", "zoll"), ("in", 1.0)),
-    **dict.fromkeys(("oz", "ounce"), ("oz", 1.0)),
-    **dict.fromkeys(("floz",), ("oz", 1.0)),
-    **dict.fromkeys(("ml", "millilitre", "milliliter"), ("ml", 1.0)),
-    **dict.fromkeys(("l", "ltr", "litre", "liter", "lt"), ("ml", 1000.0)),
-    **dict.fromkeys(("g", "gr", "gram"), ("g", 1.0)),
-    **dict.fromkeys(("kg", "kilo", "kgs"), ("g", 1000.0)),
-    **dict.fromkeys(("lb", "lbs", "pound"), ("lb", 1.0)),
-    **dict.fromkeys(("w", "watt"), ("w", 1.0)),
-    **dict.fromkeys(("kw",), ("w", 1000.0)),
-    **dict.fromkeys(("v", "volt"), ("v", 1.0)),
-    **dict.fromkeys(("hz",), ("hz", 1.0)),
-    **dict.fromkeys(("mhz",), ("mhz", 1.0)),
-    **dict.fromkeys(("ghz",), ("mhz", 1000.0)),
-    **dict.fromkeys(("mp", "megapixel", "mpix", "mpixel"), ("mp", 1.0)),
-    **dict.fromkeys(("mah",), ("mah", 1.0)),
-    **dict.fromkeys(("rpm",), ("rpm", 1.0)),
-    **dict.fromkeys(("mm",), ("mm", 1.0)),
-    **dict.fromkeys(("cm",), ("mm", 10.0)),
-    **dict.fromkeys(("ft", "foot", "feet"), ("ft", 1.0)),
-    **dict.fromkeys(("m", "metre", "meter"), ("mm", 1000.0)),
-    **dict.fromkeys(("mbps",), ("mbps", 1.0)),
-    **dict.fromkeys(("core", "cores", "kerne"), ("core", 1.0)),
-    **dict.fromkeys(("user", "usr", "seat"), ("user", 1.0)),
-    **dict.fromkeys(("channel", "ch"), ("ch", 1.0)),
-    **dict.fromkeys(("pack", "pk", "pck", "count", "ct"), ("pack", 1.0)),
-    **dict.fromkeys(("piece", "pcs", "pc"), ("piece", 1.0)),
-}
 _COUNT_WORDS: Final = {"etwin": 2, "edual": 2, "edouble": 2, "wtwo": 2, "wthree": 3, "wfour": 4, "wfive": 5, "wsix": 6}
 _BESIDE: Final = frozenset(("zwith", "zw", "zplus", "zinc", "zmit", "zand", "z&", "wincluding", "wincluded"))
 _FITS: Final = frozenset(("zfor", "wfit", "wcompatible"))
@@ -128,6 +75,7 @@ class Chunk:
     unit: str | None = None
     head: str | None = None  # may be the first half of a model number written apart
     tail: str | None = None  # may be the second half
+    adds: bool = False  # names an accessory or says that the thing fits another
 
 
 @dataclass(slots=True)
@@ -187,7 +135,7 @@ def code_tokens(code: str) -> tuple[str, tuple[str, ...]]:
 
 def quantity_tokens(value: str, unit: str) -> tuple[str, tuple[str, ...]] | None:
     """A quantity in its base unit; None if `unit` is no unit."""
-    known = _UNITS.get(unit) or _UNITS.get(_singular(unit))
+    known = UNITS.get(unit) or UNITS.get(_singular(unit))
     if known is None:
         return None
     name, factor = known
@@ -222,13 +170,14 @@ def _compound(chunk: str, parts: list[str]) -> Chunk:
     extra = tuple(t for piece in pieces for t in piece.extra)
     digits = sum(c.isdigit() for c in joined)
     longest = max(len(p) for p in parts if not p.isdigit()) if any(not p.isdigit() for p in parts) else 0
-    is_code = digits and "/" not in chunk and len(joined) <= _MAX_CODE and 5 <= len(joined)
+    is_code = digits and "/" not in chunk and len(joined) <= _MAX_CODE and len(joined) >= 5
     if is_code and (longest <= 3 or any(not p.isalpha() and not p.isdigit() for p in parts) or digits >= 4):
         code, more = code_tokens(joined)
         return Chunk((code,), (*base, *extra, *more))
+    adds = any(piece.adds for piece in pieces)
     if joined.isalpha():
-        return Chunk(base, (*extra, "w" + _singular(joined)))
-    return Chunk(base, extra)
+        return Chunk(base, (*extra, "w" + _singular(joined)), adds=adds)
+    return Chunk(base, extra, adds=adds)
 
 
 @lru_cache(maxsize=1 << 17)
@@ -252,13 +201,13 @@ def analyse(chunk: str) -> Chunk:
 
 
 def _alphabetic(word: str) -> Chunk:
-    unit = word if word in _UNITS or _singular(word) in _UNITS else None
+    unit = word if word in UNITS or _singular(word) in UNITS else None
     short = word if len(word) <= 4 and word not in FILLERS and word != "for" else None
     base = "zfor" if word == "for" else _word_token(word)
     extra: tuple[str, ...] = ()
     if not word.isascii() and len(word) > 3:  # scripts without spaces: pairs of characters help two titles meet
         extra = tuple("w" + word[i : i + 2] for i in range(min(len(word) - 1, 40)))
-    return Chunk((base,), extra, unit=unit, head=short)
+    return Chunk((base,), extra, unit=unit, head=short, adds=base[0] == "a" or base in _FITS)
 
 
 def read_title(title: str) -> Tokens:
@@ -266,6 +215,7 @@ def read_title(title: str) -> Tokens:
     out = Tokens()
     base, extra = out.base, out.extra
     before: Chunk | None = None
+    adds = False
     text = normalise(title)
     for chunk in _CHUNK.findall(text):
         now = analyse(chunk)
@@ -278,10 +228,11 @@ def read_title(title: str) -> Tokens:
                 _join_code(extra, before.head, now.tail)
         base += now.base
         extra += now.extra
+        adds = adds or now.adds
         before = now
     if "pack" in text or "of" in text:
         _packs(out)
-    out.accessory = any(t[0] == "a" or t in _FITS for t in base) and _sells_accessory(base)
+    out.accessory = adds and _sells_accessory(base)
     return out
 
 

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Final
 
 from trendctl.trends.title_features import Tokens, read_title
+from trendctl.trends.title_words import words
 
 _MASK: Final = (1 << 63) - 1
 _TOKENS: Final = 4  # pairs among the four most telling tokens: six keys
@@ -13,27 +14,29 @@ _CODES: Final = 3
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _SEED: Final = 0xC2B2AE3D27D4EB4F
 _WORTH: Final = {"c": 40.0, "s": 14.0, "n": 7.0, "q": 8.0, "k": 1.0, "y": 3.0, "e": 2.0, "o": 1.0, "a": 3.0, "w": 6.0}
-COMMON_WORDS: Final = frozenset(
-    "wireless bluetooth portable digital electric electronic smart led lcd hd usb hdmi wifi new best top hot sale"
-    " original genuine official premium quality home kitchen outdoor indoor travel office car phone mobile smartphone"
-    " computer laptop tablet watch camera tv television speaker headphone earphone earbud monitor keyboard mouse printer"
-    " machine system device tool set size color colour large medium small style design series model version system"
-    " software game video audio sound music light water air power high low free fast super heavy duty women men kid baby"
-    " girl boy toy gift card bag box bottle tumbler cup mug shirt shoe dress jacket hat ring book series memory drive"
-    " freezer fridge dishwasher washing microwave oven processor cpu ram display full ultra built freestanding"
-    " rechargeable waterproof adjustable foldable reusable compatible vacuum cleaner inkjet laser ink".split()
+COMMON_WORDS: Final = words(
+    "wireless bluetooth portable digital electric electronic smart led lcd hd usb hdmi wifi new best top hot "
+    "sale original genuine official premium quality home kitchen outdoor indoor travel office car phone mobile "
+    "smartphone computer laptop tablet watch camera tv television speaker headphone earphone earbud monitor "
+    "keyboard mouse printer machine system device tool set size color colour large medium small style design "
+    "series model version system software game video audio sound music light water air power high low free fast "
+    "super heavy duty women men kid baby girl boy toy gift card bag box bottle tumbler cup mug shirt shoe dress "
+    "jacket hat ring book series memory drive freezer fridge dishwasher washing microwave oven processor cpu ram "
+    "display full ultra built freestanding rechargeable waterproof adjustable foldable reusable compatible "
+    "vacuum cleaner inkjet laser ink"
 )
 
 
-@lru_cache(maxsize=1 << 16)
-def _token(token: str) -> tuple[float, int]:
-    """How telling a token is without looking at any corpus, and its stable hash."""
+@lru_cache(maxsize=1 << 17)
+def _token(token: str) -> tuple[float, int, bool]:
+    """Minus how telling a token is without looking at any corpus, its stable hash, and whether it is a model number."""
     worth = _WORTH.get(token[0], 0.0)
     if token[0] == "w":
         worth = 2.0 if token[1:] in COMMON_WORDS else worth + min(len(token), 12) * 0.5
     elif token[0] == "n":
         worth += min(len(token), 6) - 2.0
-    return worth, int.from_bytes(blake2b(token.encode(), digest_size=8).digest(), "big") & _MASK
+    digest = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return -worth, int.from_bytes(digest, "big") & _MASK, token[0] == "c" and len(token) >= 6
 
 
 def _mix(a: int, b: int) -> int:
@@ -45,11 +48,11 @@ def _mix(a: int, b: int) -> int:
 
 def keys_of(tokens: Tokens) -> tuple[int, ...]:
     """The blocking keys of a title that has been read."""
-    telling = sorted(((*_token(t), t) for t in set(tokens.base) if t[0] in _WORTH), key=lambda x: (-x[0], x[1]))
-    codes = [_token(t)[1] for t in {*tokens.base, *tokens.extra} if t[0] == "c" and len(t) >= 6]
-    pairs = [_mix(a[1], b[1]) for a, b in combinations(telling[:_TOKENS], 2)]
-    if len(telling) == 1:
-        pairs.append(telling[0][1])
+    telling = sorted({_token(t) for t in tokens.base if t[0] != "z"})[:_TOKENS]
+    codes = {t[1] for t in telling if t[2]}
+    codes.update(found[1] for t in tokens.extra if t[0] == "c" and (found := _token(t))[2])
+    hashes = [t[1] for t in telling]
+    pairs = [_mix(a, b) for a, b in combinations(hashes, 2)] or hashes
     return tuple(sorted({*pairs, *sorted(codes)[:_CODES]}))
 
 
@@ -63,8 +66,8 @@ def keys(title: str) -> tuple[int, ...]:
 
 def fingerprint_of(tokens: Tokens) -> int:
     """The fingerprint of a title that has been read."""
-    said = sorted({t for t in tokens.base if t[0] != "z"})
-    return int.from_bytes(blake2b("\0".join(said).encode(), digest_size=8).digest(), "big") & _MASK
+    said = "\0".join(sorted({t for t in tokens.base if t[0] != "z"}))
+    return int.from_bytes(blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") & _MASK
 
 
 def fingerprint(title: str) -> int:

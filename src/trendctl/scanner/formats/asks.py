@@ -1,12 +1,16 @@
 """What a run asks of a source: its options and field map, the user's word before the source's own."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
+from urllib.parse import quote
 
 from trendctl.errors import ConfigError
 from trendctl.ports import Ask, Json, SourceFacts
+from trendctl.scanner.formats.text import web_url
 
 T = TypeVar("T")
+_HOST: Final = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}", re.I | re.A)
 
 
 def fields(facts: SourceFacts, ask: Ask) -> Mapping[str, str]:
@@ -35,6 +39,38 @@ def word(facts: SourceFacts, ask: Ask, name: str) -> str:
     if not isinstance(value, str):
         raise ConfigError(f"[sources.{facts.name}.options] {name} must be a word")
     return value.strip()
+
+
+def hosts(facts: SourceFacts, ask: Ask, name: str) -> tuple[str, ...]:
+    """An option that is a list of names of servers. ConfigError for anything else."""
+    found = texts(facts, ask, name)
+    if not all(_HOST.fullmatch(host) for host in found):
+        raise ConfigError(f"[sources.{facts.name}.options] {name} must hold names of servers, like lemmy.world")
+    return found
+
+
+def host(facts: SourceFacts, ask: Ask, name: str) -> str:
+    """An option that is the name of one server. ConfigError for anything else."""
+    found = hosts(facts, ask, name)
+    if len(found) != 1:
+        raise ConfigError(f"[sources.{facts.name}.options] {name} must name one server")
+    return found[0]
+
+
+def addresses(facts: SourceFacts, ask: Ask, name: str) -> tuple[str, ...]:
+    """An option that is a list of https addresses. ConfigError for anything else."""
+    found = texts(facts, ask, name)
+    if wrong := [address for address in found if not web_url(address).startswith("https://") or not address.isascii()]:
+        raise ConfigError(f"[sources.{facts.name}.options] {name}: {wrong[0]!r} is no https address")
+    return found
+
+
+def path(facts: SourceFacts, ask: Ask, name: str) -> str:
+    """An option that becomes a part of an address, quoted for it. ConfigError if it is no word or empty."""
+    found = quote(word(facts, ask, name), safe="")
+    if not found.strip("."):
+        raise ConfigError(f"[sources.{facts.name}.options] {name} must be a word")
+    return found
 
 
 def amount(facts: SourceFacts, ask: Ask, name: str, most: int) -> int:

@@ -58,13 +58,16 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """The token; the searches follow it."""
+    for check, name in ((asks.texts, "keywords"), (asks.word, "version")):
+        check(FACTS, ask, name)  # told now, not in the middle of the chain
+    address = next(iter(asks.addresses(FACTS, ask, "token_url")), FACTS.options["token_url"])
     form = {
         "grant_type": "client_credentials",
         "client_id": asks.secret(ask, "AMAZON_CREATORS_ID"),
         "client_secret": asks.secret(ask, "AMAZON_CREATORS_SECRET"),
         "scope": "creatorsapi/default",
     }
-    return (tokens.token_request(asks.word(FACTS, ask, "token_url"), form),)
+    return (tokens.token_request(address, form),)
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:

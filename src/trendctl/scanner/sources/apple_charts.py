@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 from trendctl.ports import Ask, Parsed, Record, Reply, Request, Source, SourceFacts
 from trendctl.scanner.formats import asks, jsonbody
@@ -38,7 +39,7 @@ def requests(ask: Ask) -> Sequence[Request]:
     made = []
     for chart in asks.texts(FACTS, ask, "charts"):
         kind = chart.partition("/")[0]
-        made.append(Request(f"{FACTS.url}api/v2/{ask.geo.lower()}/{chart}/50/{kind}.json", tag=chart))
+        made.append(Request(f"{FACTS.url}api/v2/{ask.geo.lower()}/{quote(chart)}/50/{quote(kind)}.json", tag=chart))
     return tuple(made)
 
 

@@ -51,7 +51,7 @@ def requests(ask: Ask) -> Sequence[Request]:
         words = "&".join(f"search={quote(word, safe='')}" for word in ask.term.split())
         params = (key, ("format", "json"), ("show", "sku,name,salePrice"), ("pageSize", "100"))
         return (Request(f"{_API}/v1/products(({words}))", params=params, cacheable=False, tag="search"),)
-    version, kind = asks.word(FACTS, ask, "version"), asks.word(FACTS, ask, "list")
+    version, kind = asks.path(FACTS, ask, "version"), asks.path(FACTS, ask, "list")
     chosen = asks.texts(FACTS, ask, "categories") or ("",)
     narrowed = {name: f"(categoryId={quote(name, safe='')})" if name else "" for name in chosen}
     return tuple(

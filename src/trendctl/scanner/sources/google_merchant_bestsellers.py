@@ -55,6 +55,7 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """The token; the report follows it. None without the account's number."""
+    asks.word(FACTS, ask, "category")  # told now, not in the middle of the chain
     if not asks.word(FACTS, ask, "account"):
         return ()
     form = {

@@ -41,13 +41,14 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """The search for each hashtag's id; its top posts follow. None without the account's id (`user_id`)."""
+    asks.path(FACTS, ask, "version")  # told now, whether or not there is an account
     user = asks.word(FACTS, ask, "user_id")
     tags = [tag for tag in asks.texts(FACTS, ask, "hashtags") if re.fullmatch(r"\w{1,100}", tag)][:_MOST]
     return tuple(_call("ig_hashtag_search", (("q", tag),), ask, f"id:{tag}") for tag in tags) if user else ()
 
 
 def _call(path: str, params: tuple[tuple[str, str], ...], ask: Ask, tag: str) -> Request:
-    address = f"{_API}/{asks.word(FACTS, ask, 'version')}/{path}"
+    address = f"{_API}/{asks.path(FACTS, ask, 'version')}/{path}"
     headers = (("Authorization", f"Bearer {asks.secret(ask, 'FACEBOOK_ACCESS_TOKEN')}"),)
     return Request(address, params=(("user_id", asks.word(FACTS, ask, "user_id")), *params), headers=headers, tag=tag)
 

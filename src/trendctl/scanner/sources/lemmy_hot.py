@@ -34,7 +34,7 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """`per_run` communities, another part of the list each hour."""
-    server = asks.word(FACTS, ask, "instance")
+    server = asks.host(FACTS, ask, "instance")
     chosen = asks.this_hour(ask, asks.texts(FACTS, ask, "communities"), asks.amount(FACTS, ask, "per_run", 20))
     address = f"https://{server}/api/v3/post/list"
     return tuple(

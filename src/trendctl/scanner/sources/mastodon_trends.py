@@ -40,7 +40,7 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """Tags and links of each server; or the tag that the term's words make, at the first server."""
-    servers = asks.texts(FACTS, ask, "instances")
+    servers = asks.hosts(FACTS, ask, "instances")
     if ask.term is None:
         pairs = [(server, what) for server in servers for what in ("tags", "links")]
         return tuple(Request(f"https://{server}/api/v1/trends/{what}", tag=server) for server, what in pairs)

@@ -33,7 +33,8 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One call; `span` is now, daily, weekly, monthly or yearly."""
-    return (Request(f"{FACTS.url}trending/{asks.word(FACTS, ask, 'span')}.json", params=(("limit", "100"),)),)
+    span = asks.path(FACTS, ask, "span")
+    return (Request(f"{FACTS.url}trending/{span}.json", params=(("limit", "100"),)),)
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:

@@ -48,7 +48,7 @@ def requests(ask: Ask) -> Sequence[Request]:
         return ()
     wanted = (("limit", "50"),) if ask.term is None else (("limit", "50"), ("include_keywords", ask.term))
     headers = (("Authorization", f"Bearer {asks.secret(ask, 'PINTEREST_ACCESS_TOKEN')}"),)
-    address = f"{_API}/{region}/top/{asks.word(FACTS, ask, 'trend')}"
+    address = f"{_API}/{region}/top/{asks.path(FACTS, ask, 'trend')}"
     return (Request(address, params=wanted, headers=headers, tag=region),)
 
 

@@ -33,7 +33,7 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One call a feed; each stands for itself, so a dead one spoils no other."""
-    return tuple(Request(address, tag=address) for address in asks.texts(FACTS, ask, "feeds"))
+    return tuple(Request(address, tag=address) for address in asks.addresses(FACTS, ask, "feeds"))
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:

@@ -47,7 +47,7 @@ def requests(ask: Ask) -> Sequence[Request]:
     """One call a genre. The API wants the application id in the address."""
     base = (("applicationId", asks.secret(ask, "RAKUTEN_APP_ID")), ("formatVersion", "2"))
     chosen = asks.texts(FACTS, ask, "genres") or ("",)
-    address = f"{_API}/{asks.word(FACTS, ask, 'version')}"
+    address = f"{_API}/{asks.path(FACTS, ask, 'version')}"
     return tuple(
         Request(address, params=(*base, ("genreId", genre)) if genre else base, cacheable=False, tag=genre)
         for genre in chosen

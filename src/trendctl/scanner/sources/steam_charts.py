@@ -40,6 +40,7 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One call for all lists. Names come in the asked language."""
+    asks.texts(FACTS, ask, "lists")  # told now, not after the call
     params = (("cc", ask.geo.lower()), ("l", _LANGUAGES.get(ask.language, ask.language)))
     return (Request(FACTS.url, params=params),)
 

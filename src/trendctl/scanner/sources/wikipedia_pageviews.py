@@ -45,7 +45,7 @@ def requests(ask: Ask) -> Sequence[Request]:
 
     Yesterday's list is complete around noon UTC (general knowledge); before, the day before yesterday is asked for.
     """
-    project = asks.word(FACTS, ask, "project")
+    project = asks.host(FACTS, ask, "project")
     if ask.term is not None:
         params = (("q", ask.term), ("limit", "5"))
         return (Request(f"https://{project}.org/w/rest.php/v1/search/page", params=params, tag="search"),)

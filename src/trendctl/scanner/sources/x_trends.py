@@ -28,15 +28,15 @@ FACTS: Final = SourceFacts(
     gap_seconds=12.0,
     min_interval_minutes=360,
     enabled=False,
-    options={"woeid": 0},  # 0: the country of your market
+    options={"woeid": ""},  # "": the country of your market
     fields={"rows": "data", "id": "trend_name", "title": "trend_name", "posts": "tweet_count"},
 )
 
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One call; none for a country whose id is not known."""
-    chosen = asks.option(FACTS, ask, "woeid")
-    woeid = chosen if isinstance(chosen, int) and chosen > 0 else _WOEID.get(ask.geo)
+    chosen = asks.word(FACTS, ask, "woeid")
+    woeid = chosen if chosen.isascii() and chosen.isdigit() else _WOEID.get(ask.geo)
     if woeid is None:
         return ()
     params = (("max_trends", "50"), ("trend.fields", "trend_name,tweet_count"))

@@ -1,0 +1,193 @@
+"""What eBay's answers prove. Pure: status, headers and body in; a verdict with a sentence for the person out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from trendctl.ports import Answer, Json, Understood, Verdict
+
+_SYSTEM, _BUSY, _NO_SKU_YET, _USER, _NO_OFFER = 25001, 25025, 25702, 25002, 25713
+LONG = 3600.0  # seconds: not in this run
+
+_POLICY = ": choose another one (ebay.com/bp/manage), then trendctl platforms check ebay"
+# What a person can do about an error id (ids and texts: eBay's Inventory API documents).
+_MEANS = {
+    25003: "eBay refuses the price: trendctl edit ID",
+    25004: "eBay refuses the quantity: trendctl supply ID --stock N",
+    25005: "eBay refuses the category: trendctl edit ID (category.id)",
+    25007: f"the shipping policy does not fit{_POLICY}",
+    25008: f"the payment policy does not fit{_POLICY}",
+    25009: f"the return policy does not fit{_POLICY}",
+    25012: "the inventory location does not fit: trendctl platforms check ebay",
+    25014: "eBay refuses a picture: trendctl image list ID",
+    25015: "eBay refuses a picture's address: trendctl image list ID",
+    25021: "the condition is not allowed in this category: trendctl supply ID --condition ...",
+    25026: "your selling limit is reached: ask for more at ebay.com/sh/ovw, or end another listing",
+    25029: "a field is required in this category: trendctl supply ID --fact NAME=VALUE",
+    25604: "eBay refuses an input",
+    25707: "eBay refuses the SKU",
+    25708: "eBay refuses the SKU",
+    190201: "the image file is too large: trendctl image list ID",
+    190202: "the image has too many pixels: trendctl image list ID",
+    190203: "eBay does not take this kind of image: trendctl image list ID",
+}
+
+
+def parsed(answer: Answer) -> dict[str, Any]:
+    """The body as an object; {} where it is empty or cannot be read."""
+    try:
+        found = json.loads(answer.body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def errors(answer: Answer) -> list[dict[str, Any]]:
+    """eBay's error objects (a bare one is taken too)."""
+    body = parsed(answer)
+    found = body.get("errors") or ([body] if "errorId" in body else [])
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def words(problems: Sequence[Mapping[str, Any]]) -> str:
+    """What eBay says, and what to do where it is known."""
+    parts = []
+    for error in problems[:3]:
+        said = str(error.get("longMessage") or error.get("message") or "no reason given")
+        more = ", ".join(f"{p.get('name')}={p.get('value')}" for p in error.get("parameters") or [] if p.get("value"))
+        means = _MEANS.get(_id(error), "")
+        parts.append(f"{f'{means} ' if means else ''}(eBay {_id(error)}: {said}{f'; {more}' if more else ''})")
+    return "; ".join(parts)
+
+
+def understand(step: str, answer: Answer) -> Understood:
+    """The verdict on a step's answer."""
+    common = _common(answer)
+    if step == "fees":  # only told to the person: whatever comes back, it holds no listing up
+        return common if answer.status == 401 and common else _fees(answer)
+    if common is not None:
+        return common
+    problems = errors(answer)
+    if problems and not parsed(answer).get("listingId"):
+        return _refused(step, answer, problems)
+    if answer.status == 404 and step in ("offer_read", "offer_find"):
+        return _offer(step, {})
+    if not 200 <= answer.status < 300:
+        verdict = Verdict.UNKNOWN if step in ("publish", "withdraw") or answer.status >= 500 else Verdict.REJECTED
+        return Understood(verdict, f"eBay answered HTTP {answer.status} without a reason")
+    return _applied(step, answer)
+
+
+def _common(answer: Answer) -> Understood | None:
+    """Answers that mean the same for every call."""
+    if answer.status == 0:
+        return Understood(Verdict.UNKNOWN, answer.error or "no answer")
+    if answer.status == 401:
+        return Understood(
+            Verdict.NOT_APPLIED, "eBay did not take the access token: trendctl platforms check ebay", retry_after=0.0
+        )
+    if answer.status == 403:
+        return Understood(
+            Verdict.NOT_APPLIED, "eBay refuses permission (HTTP 403): trendctl platforms check ebay", retry_after=LONG
+        )
+    if answer.status == 429:
+        return Understood(Verdict.NOT_APPLIED, "eBay's call limit (HTTP 429)", retry_after=pause(answer))
+    return None
+
+
+def pause(answer: Answer) -> float:
+    """Seconds of Retry-After; 5 where eBay does not say."""
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else 5.0
+
+
+def _refused(step: str, answer: Answer, problems: list[dict[str, Any]]) -> Understood:
+    ids = {_id(e) for e in problems}
+    said = words(problems)
+    if _BUSY in ids:
+        return Understood(Verdict.NOT_APPLIED, said, retry_after=3.0)
+    theirs = answer.status < 300 and any(e.get("category") == "APPLICATION" for e in problems)
+    if answer.status >= 500 or _SYSTEM in ids or theirs:
+        return Understood(Verdict.UNKNOWN, said)
+    if step in ("offer_read", "offer_find") and (answer.status == 404 or _NO_OFFER in ids):
+        return _offer(step, {})
+    existing = _existing_offer(problems) if step == "offer" else ""
+    if existing:
+        late = {"offer_id": existing, "adopted": existing}
+        return Understood(Verdict.NOT_APPLIED, f"offer {existing} exists already and is adopted", late, 0.0)
+    if step == "offer" and _NO_SKU_YET in ids:  # the item was put a moment ago; eBay sees it a little later
+        return Understood(Verdict.NOT_APPLIED, said, retry_after=3.0)
+    if step in ("publish", "withdraw") and _NO_OFFER in ids | ({_NO_OFFER} if answer.status == 404 else set()):
+        return Understood(Verdict.UNKNOWN, said)
+    return Understood(Verdict.REJECTED, said)
+
+
+def _existing_offer(problems: list[dict[str, Any]]) -> str:
+    """The offer that a createOffer collided with. 25002 is "any user error", so text and parameter decide together."""
+    for error in problems:
+        text = f"{error.get('message', '')} {error.get('longMessage', '')}".lower()
+        if "offer" in text and "exist" in text:
+            for parameter in error.get("parameters") or []:
+                if parameter.get("name") == "offerId" and parameter.get("value"):
+                    return str(parameter["value"])
+    return ""
+
+
+def _applied(step: str, answer: Answer) -> Understood:
+    body = parsed(answer)
+    if step.startswith("image_"):
+        url = str(body.get("imageUrl") or "")
+        if urlsplit(url).scheme not in ("https", "http"):
+            return Understood(Verdict.UNKNOWN, "eBay took the image but did not say where it is")
+        return Understood(Verdict.APPLIED, late={step: url})
+    if step in ("offer_read", "offer_find"):
+        return _offer(step, body)
+    if step == "offer" and answer.status == 201:
+        offer = str(body.get("offerId") or "")
+        if not offer:
+            return Understood(Verdict.UNKNOWN, "eBay made an offer without saying its id")
+        return Understood(Verdict.APPLIED, late={"offer_id": offer})
+    if step == "publish":
+        listing = str(body.get("listingId") or "")
+        if not listing:
+            return Understood(Verdict.UNKNOWN, "eBay's answer names no listing")
+        return Understood(Verdict.APPLIED, words(body.get("warnings") or []), {"listing_id": listing})
+    return Understood(Verdict.APPLIED, words(body.get("warnings") or []))
+
+
+def _offer(step: str, body: Mapping[str, Any]) -> Understood:
+    """The offer of a SKU. `offer_read` comes before a create, `offer_find` before a change or an end."""
+    offers = [o for o in body.get("offers") or [] if isinstance(o, dict) and o.get("offerId")]
+    if not offers:
+        if step == "offer_read":
+            return Understood(Verdict.APPLIED)
+        return Understood(Verdict.REJECTED, "eBay shows no offer of this SKU: look at your listings at ebay.com/sh/lst")
+    offer = str(offers[0]["offerId"])
+    if step == "offer_read" and offers[0].get("status") == "PUBLISHED":
+        listing = str((offers[0].get("listing") or {}).get("listingId") or "")
+        return Understood(
+            Verdict.REJECTED, f"this SKU is live at eBay already (listing {listing or offer}): end that listing first"
+        )
+    return Understood(Verdict.APPLIED, late={"offer_id": offer, "adopted": offer})
+
+
+def _fees(answer: Answer) -> Understood:
+    rows = [
+        f"{fee['feeType']} {fee['amount']['value']} {fee['amount']['currency']}"
+        for summary in parsed(answer).get("feeSummaries") or []
+        for fee in summary.get("fees") or []
+        if _amount(fee) not in ("", "0", "0.0", "0.00")
+    ]
+    if answer.status != 200:
+        return Understood(Verdict.APPLIED, "eBay did not tell the fees")
+    return Understood(Verdict.APPLIED, late={"fees": ", ".join(rows) or "none to list"})
+
+
+def _amount(fee: Mapping[str, Json]) -> str:
+    amount = fee.get("amount") or {}
+    return str(amount.get("value") or "") if amount.get("currency") and fee.get("feeType") else ""
+
+
+def _id(error: Mapping[str, Any]) -> int:
+    return int(error.get("errorId") or 0)

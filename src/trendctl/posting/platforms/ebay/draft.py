@@ -1,0 +1,94 @@
+"""The intent of an eBay listing: shared fields, eBay's category and aspects, the account's policies, location."""
+
+from collections.abc import Mapping
+
+from trendctl.commerce.fees import NoFeeTable, Terms, fees_for
+from trendctl.commerce.money import CurrencyMismatch, Money
+from trendctl.ports import DraftInput, DraftOutput, Json
+from trendctl.posting import base
+
+NEEDED = ("fulfillment", "payment", "return", "location")
+
+
+def draft(wanted: DraftInput) -> DraftOutput:
+    """Pure: what eBay told is in `wanted.known`. Without it the draft stays provisional, with the next command."""
+    doc = base.common(wanted, "ebay")
+    account, category = _known(wanted, "account"), _known(wanted, "category")
+    if not doc["category"]["id"] and category:
+        # `path` stays our own taxonomy's: fees and compliance go by it; eBay's own words stand beside the number.
+        doc["category"] = {**doc["category"], "id": str(category["id"])}
+    if category and doc["category"]["id"] == category["id"]:
+        doc["extra"] = {"category_name": str(category["path"])}
+    doc["aspects"] = _named(doc["aspects"], category.get("names", ()))
+    doc["policies"], lacking = _policies(wanted.policies, account)
+    missing = [*base.missing(wanted), *_why_unknown(wanted), *lacking]
+    if category and not doc["category"]["id"]:
+        missing.append(f"an eBay category: trendctl edit {wanted.case.uid}")
+    missing += _aspects(wanted, doc, category.get("required", ()))
+    return DraftOutput(doc, tuple(missing), warnings=_fee_words(doc))
+
+
+def _known(wanted: DraftInput, name: str) -> Mapping[str, Json]:
+    found = wanted.known.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _why_unknown(wanted: DraftInput) -> list[str]:
+    """One line where eBay was not asked yet, or did not answer."""
+    trouble = str(wanted.known.get("trouble") or "")
+    if trouble:
+        return [f"eBay's category and policies ({trouble})"]
+    if wanted.case.supply is None or ("account" in wanted.known and "category" in wanted.known):
+        return []
+    return [f"eBay's category and policies: trendctl analyze {wanted.case.uid}"]
+
+
+def _policies(chosen: Mapping[str, str], account: Mapping[str, Json]) -> tuple[dict[str, str], list[str]]:
+    """The seller's own choice; else the only one there is. The rest is missing."""
+    found, lacking = dict(chosen), []
+    offered = {**account.get("policies", {}), "location": account.get("locations", [])}
+    for kind in NEEDED:
+        if found.get(kind) or not account:
+            continue
+        rows = offered.get(kind) or []
+        if len(rows) == 1:
+            found[kind] = str(rows[0]["id"])
+        elif rows:
+            names = ", ".join(f"{r['id']} ({r['name']})" if r["name"] else str(r["id"]) for r in rows[:5])
+            lacking.append(f"{kind}: choose one of {names} in [platforms.ebay.policies]: trendctl config edit")
+        else:
+            lacking.append(f"{kind}: you have none at eBay: trendctl platforms check ebay")
+    return found, lacking
+
+
+def _named(given: Mapping[str, list[str]], names: object) -> dict[str, list[str]]:
+    """Facts under eBay's own spelling of their names (`material` is `Material`)."""
+    known = {str(n).casefold(): str(n) for n in names} if isinstance(names, list | tuple) else {}
+    return {known.get(name.casefold(), name): values for name, values in sorted(given.items())}
+
+
+def _aspects(wanted: DraftInput, doc: Mapping[str, Json], required: object) -> list[str]:
+    """The required aspects that nothing fills, each with the command that does."""
+    have = {name.casefold() for name, values in doc["aspects"].items() if values}
+    have |= {
+        name for name, field in (("brand", "brand"), ("mpn", "mpn"), ("upc", "gtin"), ("ean", "gtin")) if doc[field]
+    }
+    lines = []
+    for name in required if isinstance(required, list | tuple) else ():
+        if str(name).casefold() not in have:
+            option = f"--{name.lower()} ..." if name in ("Brand", "MPN") else f'--fact "{name}=..."'
+            lines.append(f"aspect {name}: trendctl supply {wanted.case.uid} {option}")
+    return lines
+
+
+def _fee_words(doc: Mapping[str, Json]) -> tuple[str, ...]:
+    """The fees of the dated table, before review; eBay's own figure is told when the offer exists."""
+    price = Money(doc["price"]["minor"], doc["price"]["currency"])
+    if not price.minor:
+        return ()
+    try:
+        told = fees_for(Terms("ebay", doc["marketplace"], category=doc["category"]["path"] or None), price)
+    except (NoFeeTable, CurrencyMismatch):
+        return ()
+    as_of = max((line.as_of for line in told.lines), default="")
+    return (f"eBay's fee at this price: about {told.total.format_plain()} (fee table of {as_of})",)

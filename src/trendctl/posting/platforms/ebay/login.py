@@ -1,0 +1,127 @@
+"""eBay's sign-in: consent page, code for tokens, refresh grant (OAuth 2, authorization code). All pure.
+
+Lifetimes are read from the answers: an access token about two hours, a refresh token about 18 months.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from trendctl.errors import AccessError, UsageError
+from trendctl.ports import Answer, Credentials, Grant, Json, Wire
+
+CONSENT = "https://auth.ebay.com/oauth2/authorize"
+TOKEN = "https://api.ebay.com/identity/v1/oauth2/token"
+KEYS_PAGE = "developer.ebay.com/my/keys"
+_SCOPE = "https://api.ebay.com/oauth/api_scope"
+SCOPES = (
+    _SCOPE, f"{_SCOPE}/sell.inventory", f"{_SCOPE}/sell.account", f"{_SCOPE}/sell.fulfillment",
+    f"{_SCOPE}/sell.analytics.readonly",
+)  # fmt: skip
+
+
+class EbaySignIn:
+    """ports.SignIn. The RuName (eBay's name for the redirect) is `[platforms.ebay.options] runame`."""
+
+    secret = "EBAY_REFRESH_TOKEN"
+
+    def consent_url(self, credentials: Credentials, options: Mapping[str, Json], state: str) -> str:
+        """Where the person consents. Raises UsageError without keys or RuName."""
+        query = {
+            "client_id": _keys(credentials)[0], "redirect_uri": _runame(options), "response_type": "code",
+            "scope": " ".join(SCOPES), "state": state, "prompt": "login",
+        }  # fmt: skip
+        return f"{CONSENT}?{urlencode(query)}"
+
+    def exchange(self, pasted: str, state: str, credentials: Credentials, options: Mapping[str, Json]) -> Wire:
+        """The grant for a pasted code, or for the whole address eBay sent the browser to. Raises UsageError."""
+        code = _code(pasted.strip(), state)
+        return _token_call(
+            credentials, {"grant_type": "authorization_code", "code": code, "redirect_uri": _runame(options)}
+        )
+
+    def refresh(self, credentials: Credentials, options: Mapping[str, Json]) -> Wire:
+        """The refresh grant: scopes as consented to."""
+        token = credentials.get(self.secret) or ""
+        return _token_call(
+            credentials, {"grant_type": "refresh_token", "refresh_token": token, "scope": " ".join(SCOPES)}
+        )
+
+    def granted(self, answer: Answer) -> Grant:
+        """Raises AccessError; its `why` is "" where trying again may help."""
+        try:
+            body = json.loads(answer.body or b"{}")
+        except ValueError:
+            body = {}
+        body = body if isinstance(body, dict) else {}
+        token = body.get("access_token")
+        if answer.status == 200 and isinstance(token, str) and token:
+            rest = body.get("refresh_token_expires_in")
+            return Grant(
+                token, float(body.get("expires_in") or 7200), str(body.get("refresh_token") or ""),
+                float(rest) if rest else None,
+            )  # fmt: skip
+        raise _trouble(answer, str(body.get("error") or ""), str(body.get("error_description") or ""))
+
+    def signed(self, wire: Wire, token: str) -> Wire:
+        """The wire with the bearer token."""
+        return replace(wire, headers=(("Authorization", f"Bearer {token}"), *wire.headers))
+
+
+def _trouble(answer: Answer, error: str, described: str) -> AccessError:
+    if error == "invalid_grant":
+        return AccessError("eBay refuses the sign-in", why="it was revoked, has expired, or your password changed")
+    if error == "invalid_scope":
+        return AccessError("eBay refuses the sign-in", why="it was given for fewer permissions than needed now")
+    if error in ("invalid_client", "unauthorized_client") or answer.status == 401:
+        return AccessError(
+            "eBay does not know these keys", why="EBAY_APP_ID or EBAY_CERT_ID is wrong", next=f"look at {KEYS_PAGE}"
+        )
+    if answer.status in (0, 429) or answer.status >= 500:
+        return AccessError(answer.error or f"eBay's sign-in answered HTTP {answer.status}")
+    return AccessError("eBay refuses the sign-in", why=f"{error or f'HTTP {answer.status}'} {described}".strip())
+
+
+def _token_call(credentials: Credentials, form: Mapping[str, str]) -> Wire:
+    basic = base64.b64encode(":".join(_keys(credentials)).encode()).decode()
+    headers = (("Authorization", f"Basic {basic}"), ("Content-Type", "application/x-www-form-urlencoded"))
+    return Wire("POST", TOKEN, headers, urlencode(form).encode())
+
+
+def _keys(credentials: Credentials) -> tuple[str, str]:
+    found = {name: credentials.get(name) for name in ("EBAY_APP_ID", "EBAY_CERT_ID")}
+    for name, value in found.items():
+        if not value:
+            raise AccessError(
+                f"{name} is not set", why=f"your keys are at {KEYS_PAGE}", next=f"trendctl secrets set {name}"
+            )
+    return str(found["EBAY_APP_ID"]), str(found["EBAY_CERT_ID"])
+
+
+def _runame(options: Mapping[str, Json]) -> str:
+    name = options.get("runame")
+    if not isinstance(name, str) or not name:
+        raise UsageError(
+            "eBay needs your RuName", why=f"it is under User Tokens at {KEYS_PAGE}",
+            next='trendctl config edit, then set runame = "..." under [platforms.ebay.options]',
+        )  # fmt: skip
+    return name
+
+
+def _code(pasted: str, state: str) -> str:
+    """The code of an address or of a bare (perhaps still quoted) code."""
+    if "code=" in pasted:
+        query = parse_qs(urlsplit(pasted).query if "?" in pasted else pasted)
+        if state and query.get("state", [state])[0] != state:
+            raise UsageError("That address is from another sign-in", next="trendctl platforms login ebay")
+        pasted = query.get("code", [""])[0]
+    elif "%" in pasted:
+        pasted = parse_qs(f"code={pasted}")["code"][0]
+    if not pasted or pasted.startswith("http") or any(c.isspace() for c in pasted):
+        raise UsageError(
+            "There is no code in that", why="paste the whole address of the page after you agreed",
+            next="trendctl platforms login ebay",
+        )  # fmt: skip
+    return pasted

@@ -1,0 +1,108 @@
+"""The schedule's memory: when each job began, ended and is due, and how it ended."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from trendctl.store.engine import Store
+from trendctl.store.writers import Role
+
+RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """One row of job_state; times in epoch seconds, None: never. `outcome`: running, ok, failed, stopped, broken off.
+
+    `broken_off`: how often in a row the process died during this job.
+    """
+
+    job: str
+    last_started_at: int | None = None
+    last_finished_at: int | None = None
+    last_ok_at: int | None = None
+    next_due_at: int | None = None
+    outcome: str = ""
+    detail: str = ""
+    broken_off: int = 0
+
+
+def all_states(db: sqlite3.Connection) -> dict[str, JobState]:
+    """Every job that was ever begun or noted, by name."""
+    rows = db.execute(
+        "SELECT job, last_started_at, last_finished_at, last_ok_at, next_due_at, outcome, detail, broken_off"
+        " FROM job_state"
+    )
+    return {row[0]: JobState(*tuple(row)) for row in rows}
+
+
+def begin(store: Store, job: str, now: int, next_due: int) -> bool:
+    """Claim a job: it is running, and due again at `next_due` even if it takes the process down. False: not due."""
+    with store.write(Role.APP) as db:
+        done = db.execute(
+            "INSERT INTO job_state (job, last_started_at, next_due_at, outcome) VALUES (:job, :now, :next, 'running')"
+            " ON CONFLICT (job) DO UPDATE SET last_started_at = :now, next_due_at = :next, outcome = 'running'"
+            " WHERE next_due_at IS NULL OR next_due_at <= :now",
+            {"job": job, "now": now, "next": next_due},
+        )
+        return done.rowcount == 1
+
+
+def finish(store: Store, job: str, now: int, outcome: str, detail: str, next_due: int | None = None) -> None:
+    """How a job ended; `next_due` None: as `begin` set it."""
+    with store.write(Role.APP) as db:
+        db.execute(
+            "UPDATE job_state SET last_finished_at = :now, outcome = :outcome, detail = :detail, broken_off = 0,"
+            " last_ok_at = CASE WHEN :outcome = 'ok' THEN :now ELSE last_ok_at END,"
+            " next_due_at = coalesce(:next, next_due_at) WHERE job = :job",
+            {"job": job, "now": now, "outcome": outcome, "detail": detail[:500], "next": next_due},
+        )
+
+
+def note(store: Store, job: str, now: int, outcome: str, detail: str) -> None:
+    """A fact that is no job with a time (the daemon's own process)."""
+    with store.write(Role.APP) as db:
+        db.execute(
+            "INSERT INTO job_state (job, last_started_at, outcome, detail) VALUES (?, ?, ?, ?) ON CONFLICT (job)"
+            " DO UPDATE SET last_started_at = excluded.last_started_at, outcome = excluded.outcome,"
+            " detail = excluded.detail",
+            (job, now, outcome, detail[:500]),
+        )
+
+
+def due_now(store: Store, job: str, now: int) -> None:
+    """Make a known job due at once."""
+    with store.write(Role.APP) as db:
+        db.execute("UPDATE job_state SET next_due_at = ? WHERE job = ? AND next_due_at > ?", (now, job, now))
+
+
+def break_off(store: Store, at_once_below: int, now: int) -> list[JobState]:
+    """Jobs still 'running' although their process is gone (the caller holds the daemon's lock); as they stood.
+
+    One that broke off fewer than `at_once_below` times in a row is due at once, another at its usual next time:
+    a job that kills its process must not do so for ever.
+    """
+    with store.write(Role.APP) as db:
+        found = [s for s in all_states(db).values() if s.outcome == RUNNING]
+        db.executemany(
+            "UPDATE job_state SET outcome = 'broken off', broken_off = broken_off + 1,"
+            " next_due_at = CASE WHEN broken_off + 1 < ? THEN ? ELSE next_due_at END WHERE job = ?",
+            [(at_once_below, now, s.job) for s in found if s.next_due_at is not None],
+        )
+    return [s for s in found if s.next_due_at is not None]
+
+
+def clock_went_back(store: Store, now: int, slack: int) -> int:
+    """Bring stored times from the future back to now, so that no job waits for them; by how much (seconds, 0: fine)."""
+    with store.read() as db:
+        row = db.execute("SELECT max(max(coalesce(last_started_at, 0), coalesce(last_finished_at, 0))) FROM job_state")
+        ahead = int(row.fetchone()[0] or 0) - now
+    if ahead <= slack:
+        return 0
+    with store.write(Role.APP) as db:
+        db.execute(
+            "UPDATE job_state SET last_started_at = min(last_started_at, :now),"
+            " last_finished_at = min(last_finished_at, :now), last_ok_at = min(last_ok_at, :now),"
+            " next_due_at = min(next_due_at, :now)",
+            {"now": now},
+        )
+    return ahead

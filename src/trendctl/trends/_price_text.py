@@ -1,0 +1,163 @@
+"""One job: what a record says about its price, as weighted terms, amounts and a typical price of its kind."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trendctl.trends._lexicon import data_lines
+from trendctl.trends._words import plain, words
+
+Array = NDArray[np.float64]
+Terms = Mapping[str, float]
+
+UNITS = ("gb", "mb", "inch", "ft", "mp", "w", "pack", "port", "mm", "va", "sheet", "count", "hz", "ghz", "lb", "ml")
+_UNIT_NAMES = {
+    "in": "inch", "feet": "ft", "foot": "ft", "pk": "pack", "watt": "w", "megapixel": "mp", "ct": "count",
+    "box": "count", "set": "count", "pc": "count", "piece": "count", "outlet": "port", "diagonal": "inch",
+}  # fmt: skip
+_AMOUNT = re.compile(
+    r"(\d+(?:\.\d+)?)\s?-?(gb|tb|mb|inch|in|ft|feet|foot|mp|megapixel|w|watt|mm|pack|pk|port|outlet|va|sheet|ct|count|box|"
+    r"set|pc|piece|hz|ghz|lb|ml|diagonal)s?\b"
+)
+_FOR = frozenset({"for", "with", "w", "fit", "compatible", "from", "to"})
+NO_PRIOR = 3.3  # log of about 27: the middle of the coarse scale
+_LONGEST_KIND = 4
+
+
+def word_terms(record: Mapping[str, Any]) -> Terms:
+    """Words and neighbouring pairs of the title."""
+    tokens = words(str(record.get("title") or ""))
+    pairs = ((a + "_" + b, 0.7) for a, b in zip(tokens, tokens[1:], strict=False))
+    return _sum([*((t, 1.0) for t in tokens), *pairs])
+
+
+def letter_terms(record: Mapping[str, Any]) -> Terms:
+    """Runs of four letters, which hold model codes and compounds."""
+    text = " " + " ".join(words(str(record.get("title") or ""))) + " "
+    return _sum((text[i : i + 4], 1.0) for i in range(len(text) - 3))
+
+
+def kind_terms(record: Mapping[str, Any]) -> Terms:
+    """The category as a whole and its words, and the maker."""
+    category = plain(str(record.get("category") or ""))
+    brand = plain(str(record.get("brand") or ""))
+    whole = [("=" + category, 1.0)] if category else []
+    maker = [("brand=" + brand, 0.6)] if brand else []
+    return _sum([*((w, 1.0) for w in words(category)), *whole, *maker])
+
+
+def amount_terms(record: Mapping[str, Any]) -> Terms:
+    """Amounts on a half-octave scale, shared between the two nearest steps so that 60 and 64 GB are alike."""
+    out: list[tuple[str, float]] = []
+    for unit, value in _amounts(str(record.get("title") or "")):
+        step = 2 * math.log2(value)
+        low = math.floor(step)
+        out += [(f"{unit}:{low}", 1 - (step - low)), (f"{unit}:{low + 1}", step - low)]
+    return _sum(out)
+
+
+def figures(record: Mapping[str, Any]) -> Array:
+    """The log of the largest amount of each unit (-1 without one), then the typical price of the kind and its doubt."""
+    title = str(record.get("title") or "")
+    out = dict.fromkeys(UNITS, -1.0)
+    for unit, value in _amounts(title):
+        if unit in out:
+            out[unit] = max(out[unit], math.log1p(value))
+    return np.array([*out.values(), *typical(title, str(record.get("category") or "")), float(len(words(title)))])
+
+
+@lru_cache(maxsize=4096)
+def typical(title: str, category: str) -> tuple[float, ...]:
+    """Log of the typical price of the kind by title (mean, surest, highest, lowest), by category, and what is unknown."""
+    own, shelf = _kinds(title), _kinds(category)
+    values = [p for p, _ in own]
+    surest = max(own, key=lambda kind: kind[1])[0] if own else NO_PRIOR
+    ends = (max(values, default=NO_PRIOR), min(values, default=NO_PRIOR))
+    return (_mean(own), surest, *ends, _mean(shelf), float(not own), float(not shelf))
+
+
+def _kinds(text: str) -> list[tuple[float, float]]:
+    """(log price, weight) of each kind of good in a text; what the good is for, or is part of a compound, counts less."""
+    tokens = words(text)
+    known = _typical_prices()
+    used: set[int] = set()
+    found: list[tuple[int, int, float]] = []
+    for size in range(_LONGEST_KIND, 0, -1):
+        for start in range(len(tokens) - size + 1):
+            price = known.get(" ".join(tokens[start : start + size]))
+            if price is not None and used.isdisjoint(range(start, start + size)):
+                used.update(range(start, start + size))
+                found.append((start, size, price))
+    starts = {start for start, _, _ in found}
+    out = []
+    for start, size, price in found:
+        weight = 1.0 + 0.5 * (size - 1)
+        weight *= 0.25 if _FOR.intersection(tokens[max(0, start - 4) : start]) else 1.0
+        out.append((price, weight * (0.4 if start + size in starts else 1.0)))
+    return out
+
+
+def _mean(kinds: Sequence[tuple[float, float]]) -> float:
+    total = sum(w for _, w in kinds)
+    return sum(p * w for p, w in kinds) / total if total else NO_PRIOR
+
+
+def _amounts(title: str) -> Iterable[tuple[str, float]]:
+    for number, unit in _AMOUNT.findall(plain(title)):
+        value = float(number) * (1000 if unit == "tb" else 1)
+        if 0 < value < 1e9:
+            yield ("gb" if unit == "tb" else _UNIT_NAMES.get(unit, unit)), value
+
+
+def _sum(pairs: Iterable[tuple[str, float]]) -> Terms:
+    out: dict[str, float] = {}
+    for term, weight in pairs:
+        out[term] = out.get(term, 0.0) + weight
+    return out
+
+
+@cache
+def _typical_prices() -> Mapping[str, float]:
+    out: dict[str, float] = {}
+    for line in data_lines("typical_prices.txt"):
+        price, _, kinds = line.partition(":")
+        for kind in kinds.split(","):
+            out.setdefault(" ".join(words(kind)), math.log(float(price)))
+    return out
+
+
+class Similarity:
+    """Cosines of term weights (log count x inverse frequency) to a fixed list of records, by inverted lists."""
+
+    def __init__(self, rows: Sequence[Terms]) -> None:
+        self.size = len(rows)
+        counts: dict[str, int] = {}
+        for row in rows:
+            for term in row:
+                counts[term] = counts.get(term, 0) + 1
+        self._rarity = {t: math.log(1 + self.size / c) for t, c in counts.items() if c > 1 or self.size < 50}
+        lists: dict[str, tuple[list[int], list[float]]] = {}
+        for number, row in enumerate(rows):
+            for term, weight in self._unit(row).items():
+                numbers, weights = lists.setdefault(term, ([], []))
+                numbers.append(number)
+                weights.append(weight)
+        self._lists = {t: (np.array(i), np.array(w)) for t, (i, w) in lists.items()}
+
+    def to(self, row: Terms) -> Array:
+        """The cosine of these terms to each of the records."""
+        out = np.zeros(self.size)
+        for term, weight in self._unit(row).items():
+            numbers, weights = self._lists[term]
+            out[numbers] += weight * weights
+        return out
+
+    def _unit(self, row: Terms) -> dict[str, float]:
+        raw = {t: math.log1p(w) * self._rarity[t] for t, w in row.items() if t in self._rarity and w > 0}
+        norm = math.sqrt(sum(v * v for v in raw.values()))
+        return {t: v / norm for t, v in raw.items()} if norm > 0 else {}
