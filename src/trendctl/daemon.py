@@ -7,7 +7,7 @@ and a job that takes the process down does not do so for ever.
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -111,7 +111,7 @@ class Schedule:
                 if plan.name in acts and self._may(plan, states.get(plan.name), at):
                     done += self._run(plan, acts[plan.name], states.get(plan.name), at)
                     at = max(at, epoch(self.app.clock.now()))
-                    states = self._all()
+                    states = self._all() if plan.name == "scan" else states  # it makes the analysis due
         except TrendctlError as fault:  # the database is full, damaged or gone: the next tick tries again
             log.event("schedule", stage="daemon", level=logging.ERROR, cause=str(fault))
             done.append(Ran("schedule", "failed", str(fault)))
@@ -141,6 +141,24 @@ class Schedule:
         return not (plan.quiet and is_quiet(quiet, market.timezone, at))
 
     def _run(self, plan: Plan, act: Act, state: JobState | None, at: int) -> list[Ran]:
+        with self._undisturbed(plan) as free:
+            return self._claimed(plan, act, state, at) if free else []
+
+    @contextlib.contextmanager
+    def _undisturbed(self, plan: Plan) -> Iterator[bool]:
+        """No restore puts another database in place while a job works; while one does, jobs wait for the next tick."""
+        from filelock import FileLock, Timeout
+
+        if plan.lane != "work":
+            yield True
+            return
+        try:
+            with FileLock(self.app.home.lock, mode=0o600).acquire(timeout=0):
+                yield True
+        except Timeout:
+            yield False
+
+    def _claimed(self, plan: Plan, act: Act, state: JobState | None, at: int) -> list[Ran]:
         every = daemon_jobs.intervals(self.app).get(plan.name)
         next_due = at + every if every else plan.next_due(at)
         if not jobs.begin(self.app.store, plan.name, at, next_due):

@@ -20,6 +20,7 @@ class Plan:
     aligned: bool = False
     reports_missed: bool = False
     quiet: bool = False  # not in the market's quiet hours
+    optional: bool = False  # only where the settings ask for it: its lateness says nothing
 
     def next_due(self, started: int) -> int:
         """When it is due after a run that began at `started` (epoch seconds)."""
@@ -36,18 +37,21 @@ PLANS: tuple[Plan, ...] = (
     Plan("scan", HOUR, longest=20 * MINUTE, aligned=True, reports_missed=True),
     Plan("analyze", HOUR, longest=HOUR),
     Plan("reconcile", HOUR, longest=20 * MINUTE),
-    Plan("track", HOUR, longest=20 * MINUTE),
-    Plan("post", 10 * MINUTE, longest=30 * MINUTE, quiet=True),
+    Plan("track", HOUR, longest=20 * MINUTE, optional=True),
+    Plan("post", 10 * MINUTE, longest=30 * MINUTE, quiet=True, optional=True),
     Plan("backup", DAY, longest=HOUR),
     Plan("retention", DAY, longest=2 * HOUR),
     Plan("restore_drill", 7 * DAY, longest=HOUR),
     Plan("deep_check", 7 * DAY, longest=2 * HOUR),
     Plan("health", 5 * MINUTE, lane="watch", longest=5 * MINUTE),
-    Plan("notify", 15 * MINUTE, lane="watch", longest=5 * MINUTE, quiet=True),
+    Plan("notify", 15 * MINUTE, lane="watch", longest=5 * MINUTE, quiet=True, optional=True),
 )
-BY_NAME: Mapping[str, Plan] = {plan.name: plan for plan in PLANS}
-LONGEST: Mapping[str, int] = {plan.name: plan.longest for plan in PLANS}
-LANES: tuple[str, ...] = ("watch", "work")
+LANES: tuple[str, ...] = ("work", "watch")  # in this order where one process runs both
+
+
+def longest() -> Mapping[str, int]:
+    """The seconds that each job which always runs may take; by these health judges lateness."""
+    return {plan.name: plan.longest for plan in PLANS if not plan.optional}
 
 
 def is_quiet(hours: str, timezone: str, now: int) -> bool:

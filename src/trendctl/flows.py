@@ -57,6 +57,11 @@ def _client(app: App, transport: "httpx.BaseTransport | None", recorder: Any) ->
     )  # fmt: skip
 
 
+def http_client(app: App) -> "Client":
+    """The HTTP client outside a scan; the caller closes it."""
+    return _client(app, None, None)
+
+
 def _warn(app: App, name: str, cause: str) -> None:
     from trendctl import log
 
@@ -275,14 +280,12 @@ def health_probe(app: App, max_age_minutes: int | None = None) -> "Probe":
 
 
 def _health_wanted(app: App) -> "Wanted":
-    from trendctl.daemon_schedule import LONGEST
+    from trendctl.daemon_schedule import longest
     from trendctl.selfheal.health import Wanted
 
     try:
         settings = app.settings
     except ConfigError as fault:
-        return Wanted(str(fault), longest=LONGEST)
+        return Wanted(str(fault), longest=longest())
     sources = {name: s.enabled for name, s in settings.sources.items()}
-    return Wanted(
-        "", settings.backup.every_hours, settings.log.max_mb, settings.log.keep, sources, LONGEST
-    )  # fmt: skip
+    return Wanted("", settings.backup.every_hours, settings.log.max_mb, settings.log.keep, sources, longest())

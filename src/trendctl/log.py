@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FILE = "trendctl.jsonl"
 PARTS = ("run", "stage", "leaf", "cause")
 _LOGGER = logging.getLogger("trendctl")
+_LOGGER.addHandler(logging.NullHandler())  # before `configure`, Python would write events to stderr
 _VERSIONS = ("trendctl", "typer", "rich", "sqlmodel", "sqlalchemy", "pydantic", "httpx", "openai", "anthropic", "praw",
              "pytrends", "pandas", "numpy", "apscheduler", "psutil", "pillow")  # fmt: skip
 

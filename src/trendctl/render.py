@@ -72,7 +72,8 @@ class Screen:
         from rich.console import Console  # 30 ms: only where something is drawn
 
         stream = self.err if err else self.out
-        width = None if stream.isatty() else int(self.environ.get("COLUMNS", "0") or 0) or 100
+        told = self.environ.get("COLUMNS", "")
+        width = None if stream.isatty() else (int(told) if told.isdecimal() else 0) or 100
         return Console(
             file=stream, markup=False, highlight=False, emoji=False, width=width,
             no_color=bool(self.environ.get("NO_COLOR")) or None,
@@ -131,7 +132,10 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", expand=bool(stretch))
+    grid = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", expand=bool(stretch),
+        collapse_padding=True,
+    )  # fmt: skip
     for name in columns:
         alone = name in right or name == stretch
         grid.add_column(

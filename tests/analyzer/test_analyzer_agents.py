@@ -93,8 +93,10 @@ def test_evidence_is_the_same_days_later_if_nothing_new_came() -> None:
     [
         ("[H] Ninja CREAMi Deluxe $149.99 + Free Shipping at Amazon", "Ninja CREAMi Deluxe"),
         ("Up to 40% off Sony WH-1000XM5 Headphones for $298 | Best Buy", "Sony WH-1000XM5 Headphones"),
+        ("Apple AirPods Pro 2 drops to $189 at Walmart", "Apple AirPods Pro 2"),
+        ("Save $50 on Ninja Foodi, now $99", "Ninja Foodi"),
         ("Funko Pop! 2-pack w/ code SAVE20", "Funko Pop! 2-pack"),
-        ("stanley quencher 40 oz", "Stanley Quencher 40 Oz"),
+        ("stanley quencher 40 oz", "Stanley Quencher 40 oz"),
         ("ANKER PORTABLE CHARGER POWER BANK", "Anker Portable Charger Power Bank"),
         ("Kettle \u202egnihtemos\u202c &amp; Lid", "Kettle gnihtemos & Lid"),
         ("iPhone 15 Pro", "iPhone 15 Pro"),

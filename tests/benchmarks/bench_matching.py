@@ -64,9 +64,12 @@ def vocabulary(rng: random.Random, count: int) -> list[str]:
 
 
 def product(rng: random.Random, brands: list[str], names: list[str]) -> str:
-    code = f"{rng.choice('abcdefghkmnpqrstwx')}{rng.choice('abcdefghkmnpqrstwx')}{rng.randint(100, 9999)}"
-    parts = [rng.choice(brands), rng.choice(names), rng.choice(names), rng.choice(WORDS), rng.choice(COLOURS)]
-    return " ".join([*parts, code] if rng.random() < 0.5 else [*parts, rng.choice(names)])
+    """Brand, kind, colour and four words of which a few are common and most are rare, as in shops; some with a code."""
+    common = [names[int(len(names) * rng.random() ** 2)] for _ in range(4)]
+    parts = [rng.choice(brands), *common, rng.choice(WORDS), rng.choice(COLOURS)]
+    if rng.random() < 0.25:
+        parts.append(f"{rng.choice('abcdefghkm')}{rng.choice('npqrstwx')}{rng.randint(100, 9999)}")
+    return " ".join(parts)
 
 
 def variant(rng: random.Random, title: str) -> str:
@@ -79,7 +82,7 @@ def variant(rng: random.Random, title: str) -> str:
     elif kind == 1:
         rng.shuffle(words)
     elif kind == 2:
-        words.remove(rng.choice(words[3:5]))
+        words.remove(rng.choice(words[5:7]))
     else:
         words.append(rng.choice(("new", "sale", "official", "gift")))
     return " ".join(words)
@@ -88,7 +91,7 @@ def variant(rng: random.Random, title: str) -> str:
 def titles(count: int, seed: int = 1) -> tuple[list[str], list[int]]:
     """Titles and the number of the product of each; three in ten products come in two to four spellings."""
     rng = random.Random(seed)
-    brands, names = vocabulary(rng, 2000), vocabulary(rng, 30_000)
+    brands, names = vocabulary(rng, 400), vocabulary(rng, 6000)
     out: list[tuple[str, int]] = []
     while len(out) < count:
         title, number = product(rng, brands, names), len(out)

@@ -27,7 +27,9 @@ SEED = 5
 HIDDEN = {"brand": 0.35, "noun": 0.15}  # share of the terms of a kind that a copy does not know
 HIDDEN_NAMES = 0.4  # the same for lists of names
 HIDDEN_WORDS = 0.15  # and for lists of plain words
-NAMES = frozenset("named_good paid_game board_game free_game app_service franchise drug person_word".split())
+NAMES = frozenset(
+    ["named_good", "paid_game", "board_game", "free_game", "app_service", "franchise", "drug", "person_word"]
+)
 RAREST = 4  # a feature of fewer titles is not used
 
 Array = Any
@@ -116,8 +118,9 @@ def cross_validate(data: Data, given: int) -> None:
             blind[k, test] = data.chance(h[test], w)
     for threshold in (0.4, 0.45, 0.5, 0.55):
         hidden = figures(blind[:, :given].ravel(), np.tile(data.y[:given], COPIES), threshold)
-        print(f"at {threshold}: ten-fold, given titles {figures(seen[:given], data.y[:given], threshold)}; "
-              f"own titles {figures(seen[given:], data.y[given:], threshold)}; given, lists partly hidden {hidden}")  # fmt: skip
+        print(f"at {threshold}: ten-fold, given titles {figures(seen[:given], data.y[:given], threshold)}")
+        print(f"   own titles {figures(seen[given:], data.y[given:], threshold)}")
+        print(f"   given titles, lists partly hidden {hidden}")
     first, second = np.arange(given), np.arange(given, len(data.y))
     for name, train, test in (("given -> own", first, second), ("own -> given", second, first)):
         print(f"{name} at 0.45: {figures(data.chance(data.x[test], data.fit(train)), data.y[test], 0.45)}")

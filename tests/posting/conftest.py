@@ -10,6 +10,8 @@ import pytest
 
 from trendctl.store import engine
 
+pytest.register_assert_rewrite("conformance")
+
 
 @pytest.fixture(autouse=True)
 def _no_fsync(monkeypatch: pytest.MonkeyPatch) -> None:

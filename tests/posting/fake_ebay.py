@@ -10,6 +10,7 @@ from fake_kit import Got, Said
 _ROUTES = (
     ("token", "POST", r"/identity/v1/oauth2/token"),
     ("image", "POST", r"/commerce/media/v1_beta/image/create_image_from_file"),
+    ("image_url", "POST", r"/commerce/media/v1_beta/image/create_image_from_url"),
     ("image_get", "GET", r"/commerce/media/v1_beta/image/(?P<id>[^/]+)"),
     ("item", "PUT", r"/sell/inventory/v1/inventory_item/(?P<id>[^/]+)"),
     ("offers", "GET", r"/sell/inventory/v1/offer"),
@@ -65,6 +66,7 @@ class FakeEbay:
     status_of_new: str = "ACTIVE"  # INACTIVE: accepted, and never shown to a buyer
     refuse_publish: int = 0  # an error id
     names_duplicates: bool = True
+    blind_reads: int = 0  # so many searches for an offer find nothing yet
 
     # ------------------------------------------------------------ what tests look at
 
@@ -131,6 +133,11 @@ class FakeEbay:
         self.images[number] = data.removesuffix(b"\r\n")
         return Said(201, None, {"Location": f"{base_url}/commerce/media/v1_beta/image/{number}"})
 
+    def _image_url(self, got: Got, known: str, base_url: str) -> Said:
+        number = f"img{len(self.images) + 1}"
+        self.images[number] = got.json()["imageUrl"].encode()
+        return Said(201, {"imageUrl": self.url_of(number), "expirationDate": "2030-01-01T00:00:00Z"})
+
     def _image_get(self, got: Got, known: str, base_url: str) -> Said:
         if known not in self.images:
             return error(190200, "The image resource was not found.", 404)
@@ -147,7 +154,8 @@ class FakeEbay:
 
     def _offers(self, got: Got, known: str, base_url: str) -> Said:
         found = [o for o in self.offers.values() if o["sku"] == got.query.get("sku")]
-        if not found:
+        self.blind_reads -= 1
+        if not found or self.blind_reads >= 0:
             return error(25713, "This Offer is not available.", 404)
         return Said(200, {"href": "", "limit": 100, "size": len(found), "total": len(found),
                           "offers": [self._shown(o) for o in found]})  # fmt: skip
@@ -235,7 +243,9 @@ class FakeEbay:
 
     def _policies(self, got: Got, known: str, base_url: str) -> Said:
         field_name = {"fulfillment": "fulfillmentPolicies", "payment": "paymentPolicies", "return": "returnPolicies"}
-        rows = [{f"{known}PolicyId": n, "name": f"{known} {n}", "marketplaceId": "EBAY_US"} for n in self.policies[known]]
+        rows = [
+            {f"{known}PolicyId": n, "name": f"{known} {n}", "marketplaceId": "EBAY_US"} for n in self.policies[known]
+        ]
         return Said(200, {field_name[known]: rows, "total": len(rows)})
 
     def _locations(self, got: Got, known: str, base_url: str) -> Said:

@@ -1,4 +1,4 @@
-"""The kit for fake platforms: a threaded server with a fault plan, a stocked shop made once, and a shop that talks HTTP.
+"""The kit for fake platforms: a server with a fault plan, a stocked shop made once, and a shop that talks HTTP.
 
 A fake names each request, applies it to its state and answers. The server, not the fake, does what goes wrong:
 
@@ -16,6 +16,7 @@ import os
 import shutil
 import signal
 import socketserver
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,6 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from selling import UID, AnySeat, Shop
-
 from trendctl.approval.seat import DemoSeat, make_throwaway
 from trendctl.home import Home
 from trendctl.ports import Platform, Talk
@@ -210,9 +210,13 @@ class StockedShop(Shop):
         shutil.copytree(_template(type(self.platform)), self.home.root, dirs_exist_ok=True, ignore=_MARKS)
         self.store = Store(self.home.database)
         self.journal = Journal(self.home.journal)
-        self.accounts = {self.name: drafting.Account()}
+        self.accounts = {self.name: self.account}
         self.context = cases.Context(platforms=(self.name,))
         self.seat = DemoSeat() if self.name == "local" else AnySeat()
+
+    @property
+    def account(self) -> drafting.Account:
+        return drafting.Account()
 
     def stock(self, uid: str = UID, title: str = "") -> int:
         with self.store.read() as db:
@@ -260,9 +264,9 @@ class HttpShop(StockedShop):
     options: dict[str, Any] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.accounts = {self.name: drafting.Account("default", "", self.policies, self.options)}
+    @property
+    def account(self) -> drafting.Account:
+        return drafting.Account("default", "", self.policies, self.options)
 
     @property
     def line(self) -> wiring.Line:
@@ -288,3 +292,18 @@ def rows(posted: list[selling_service.Posted]) -> list[tuple[str, str]]:
     return [(r.state, r.cause) for r in posted]
 
 
+def copied_database(shop: StockedShop) -> Path:
+    """A copy of the database as it is now, to be restored later."""
+    target = shop.root / "older.db"
+    with sqlite3.connect(shop.home.database) as source, sqlite3.connect(target) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    return target
+
+
+def restore(shop: StockedShop, older: Path) -> None:
+    """Put an older database in place, as a person with a file copy would: the journal is ahead of it then."""
+    for suffix in ("-wal", "-shm"):
+        Path(f"{shop.home.database}{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(older, shop.home.database)

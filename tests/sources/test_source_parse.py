@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from source_cases import FIXTURES, Case, address, all_cases, cases, main_case, names, parse, shown
+from source_cases import FIXTURES, Case, address, all_cases, ask, cases, main_case, names, parse, shown, sources
 
 from trendctl.errors import ParseError
 from trendctl.ports import Parsed
@@ -288,20 +288,32 @@ def test_absurd_nesting_is_a_parse_error(name: str) -> None:
         main_case(name).parse(deep)
 
 
-@each_parser
-def test_a_field_map_can_be_overridden(name: str) -> None:
-    """What an overlay does: a renamed field is found again; a map that fits nothing is an error or finds nothing."""
+@pytest.mark.parametrize("name", [name for name in TITLED if "title" in sources()[name].facts.fields])
+def test_a_field_map_that_fits_nothing_finds_nothing(name: str) -> None:
     case = main_case(name)
-    if "title" in facts_of(name).fields and case.ask.term is None:
-        blind = replace(case.ask, fields={"title": "no_such_field"})
-        parsed = parse(name, case.body, blind, case.told.get("tag", ""))
-        assert name in ("wikipedia_pageviews",) or not parsed.records or name in ("amazon_search_terms",)
-    if case.file.endswith(".json"):
-        broken = replace(case.ask, fields={"rows": "]["})
-        if name in ("steam_charts", "amazon_search_terms", "mastodon_trends", "gdelt", "wikipedia_pageviews"):
-            return  # these find their list without JMESPath, or by a path of their own
-        with pytest.raises(ParseError, match="field map"):
-            parse(name, case.body, broken, case.told.get("tag", ""))
+    usual = case.parse()
+    parsed = parse(name, case.body, replace(case.ask, fields={"title": "no_such_field"}), case.told.get("tag", ""))
+    assert parsed.records == ()
+    assert parsed.rejected >= usual.rejected + len(usual.records)
+
+
+def test_an_overlay_finds_a_renamed_field_again() -> None:
+    moved = main_case("bluesky_trends").body.replace(b'"displayName"', b'"label"').replace(b'"trends"', b'"topics"')
+    with pytest.raises(ParseError):
+        parse("bluesky_trends", moved)
+    overlay = {"rows": "topics", "title": "label"}
+    assert parse("bluesky_trends", moved, ask("bluesky_trends", fields=overlay)) == main_case("bluesky_trends").parse()
+    feed = main_case("dealnews_rss").body.replace(b"dealnews:price", b"dealnews:amount")
+    assert parse("dealnews_rss", feed).records[0].readings[0].price_minor is None
+    overlay = {"price": "amount", "currency": "amount@currency"}
+    assert parse("dealnews_rss", feed, ask("dealnews_rss", fields=overlay)) == main_case("dealnews_rss").parse()
+
+
+@pytest.mark.parametrize("name", ["hackernews", "etsy", "youtube_data", "apple_charts", "github_search"])
+def test_a_field_map_that_is_no_jmespath_is_a_parse_error(name: str) -> None:
+    case = main_case(name)
+    with pytest.raises(ParseError, match="field map"):
+        parse(name, case.body, replace(case.ask, fields={"rows": "]["}), case.told.get("tag", ""))
 
 
 def test_a_record_is_made_of_the_contract_and_nothing_else() -> None:

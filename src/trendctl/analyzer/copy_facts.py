@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.outputs import Normalised
-from trendctl.analyzer.wording import clean
+from trendctl.wording import clean
 from trendctl.ports import Case, Json
 
 MAX_FACTS = 40

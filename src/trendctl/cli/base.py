@@ -29,11 +29,16 @@ def single(words: str) -> typer.Typer:
 
 
 def open_app() -> App:
-    """The app of this process: home from the environment, the real clock, SIGTERM as a polite stop."""
+    """The app of this process: home from the environment, the real clock. SIGTERM ends a command as Ctrl-C does."""
     import signal
 
     app = App(Home.find(os.environ), os.environ)
-    signal.signal(signal.SIGTERM, lambda *_: app.stop.set())
+
+    def end(*_: object) -> None:
+        app.stop.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
     return app
 
 

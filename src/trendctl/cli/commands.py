@@ -59,7 +59,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     *_group(
         "run",
+        ("daemon", "daemon", "Scan hourly, look after everything; --once for cron."),
+        ("service", "service", "The system service: print, install, uninstall, status."),
         ("health", "health", "Is everything well?"),
+        ("incidents", "incidents", "What went wrong, what still does."),
         ("backup", "backup", "Backups: create, list, verify, restore."),
     ),
     *_group(
@@ -75,10 +78,7 @@ LATER: dict[str, str] = {
     "track": "how listings perform",
     "report": "the HTML report",
     "export": "table exports",
-    "daemon": "the hourly daemon; until then run `trendctl scan` from cron",
-    "service": "the system service",
     "heal": "repairs",
-    "incidents": "incidents",
     "repairs": "repairs",
     "rollback": "repairs",
     "drill": "the repair drill",

@@ -1,10 +1,12 @@
 """`trendctl demo`: the whole job on simulated data, offline, in under a minute."""
 
 import shutil
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from trendctl import log
 from trendctl.cli import base
 from trendctl.render import Screen
 
@@ -25,23 +27,34 @@ def demo(
 
     Nothing leaves this machine, nothing of yours is touched.
     """
+    from trendctl.approval.seat import make_throwaway
+
+    screen, home = base.screen(as_json), make_throwaway()
+    try:
+        done = _walk(screen, home)
+        if as_json:
+            screen.json({"simulated": True, "home": str(home) if keep else None, "scans": done.scans,
+                         "items": done.items, "products": done.products, "product": done.product,
+                         "listing": dict(done.listing), "stats": dict(done.stats)})  # fmt: skip
+        else:
+            _end(screen, done, keep=keep)
+    finally:
+        if not keep:
+            log.close()
+            shutil.rmtree(home, ignore_errors=True)
+    return 0
+
+
+def _walk(screen: Screen, home: Path) -> Any:
     from trendctl.demo.walk import walk
 
-    screen = base.screen(as_json)
-    done = walk(
+    return walk(
         screen.say,
         lambda run: _products(screen, run),
         lambda card: _card(screen, card),
         lambda n, of: _step(screen, n, of),
+        home=home,
     )
-    if as_json:
-        screen.json({"home": str(done.home), "scans": done.scans, "items": done.items, "products": done.products,
-                     "product": done.product, "listing": dict(done.listing), "stats": dict(done.stats)})  # fmt: skip
-    else:
-        _end(screen, done, keep=keep)
-    if not keep:
-        shutil.rmtree(done.home, ignore_errors=True)
-    return 0
 
 
 def _step(screen: Screen, done: int, of: int) -> None:
@@ -55,6 +68,7 @@ def _products(screen: Screen, run: Any) -> None:
         return
     from trendctl.cli.products import draw
 
+    screen.console().print("\nThe best products, all simulated:")
     draw(screen, run, limit=8)
 
 
@@ -63,16 +77,17 @@ def _card(screen: Screen, card: Any) -> None:
         return
     from trendctl.cli import card_view
 
+    screen.console().print("\nThe review card, simulated:")
     card_view.draw(screen.console(), card, card.case.now)
 
 
 def _end(screen: Screen, done: Any, *, keep: bool) -> None:
     listing, pipeline = done.listing, done.stats["pipeline"]
-    screen.say(f"posted to {listing['platform']}: {listing['state']}, SKU {listing['sku']}")
+    screen.say(f"posted to {listing['platform']}, simulated: {listing['state']}, SKU {listing['sku']}")
     screen.say(
         f"pack: {listing['url']}" if keep else "its pack was written to the outbox, and is deleted with the demo"
     )
-    screen.say(f"pipeline: {pipeline['found']} found, {pipeline['pending']} pending, {pipeline['live']} live")
+    screen.say(f"pipeline, simulated: {pipeline['found']} found, {pipeline['pending']} pending, {pipeline['live']} live")
     if keep:
         screen.say(f"Look around: TRENDCTL_HOME={done.home} trendctl products")
     screen.say("")

@@ -1,44 +1,96 @@
 """The way in: finds the command's module, runs it, and turns every failure into one line and an exit code."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from trendctl.cli.commands import COMMANDS, FIND, LATER
-from trendctl.errors import ExitCode, TrendctlError, UsageError
+from trendctl.errors import ExitCode, StoreError, TrendctlError, UsageError
 
 if TYPE_CHECKING:
     from trendctl.render import Screen
 
 WIDTH = 12  # of the command names on the help page
+_OUTSIDE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
+     errno.ENFILE, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EEXIST}
+)  # fmt: skip
 
 
 def run() -> None:
     """The `trendctl` program."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an odd terminal shows ? where it cannot do better
     sys.exit(main(sys.argv[1:]))
 
 
 def main(args: Sequence[str]) -> int:
-    """Run one command line; its exit code. Nothing raises but SystemExit from a closed pipe."""
+    """Run one command line; its exit code. Nothing raises."""
     try:
-        return int(_dispatch(list(args)))
-    except TrendctlError as fault:
-        _screen(args).fail(fault)
-        return int(fault.exit_code)
+        code = int(_dispatch(list(args)))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _drop_stdout()
+        return int(ExitCode.OK)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python complains again when it flushes at exit
-        return int(ExitCode.OK)
-    except Exception as fault:  # noqa: BLE001 - the top: a bug becomes one line and a crash file
-        return _crashed(args, fault)
+    except Exception as fault:  # noqa: BLE001 - the top: whatever it is becomes one line and an exit code
+        return _failed(args, fault)
+
+
+def _failed(args: Sequence[str], fault: Exception) -> int:
+    """Tell of a failure; its exit code."""
+    if isinstance(fault, TrendctlError):
+        return _told(args, fault)
+    if isinstance(fault, OSError) and fault.errno in _OUTSIDE:
+        return _told(args, _outside(fault))
+    return _crashed(args, fault)
+
+
+def _told(args: Sequence[str], fault: TrendctlError) -> int:
+    try:
+        _screen(args).fail(fault)
+    except OSError:  # stdout is full or gone: stderr alone must do
+        _drop_stdout()
+        _screen(()).fail(fault)
+    return int(fault.exit_code)
+
+
+def _outside(fault: OSError) -> StoreError:
+    """A disk or a file that would not, told for what it is; the log has where it happened."""
+    from trendctl import log
+
+    log.event("the system refused", level=40, cause=str(fault), exc=fault)
+    full = fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    where = f"{fault.filename}: " if fault.filename else ""
+    if not full and not fault.filename:
+        where = "a file or stdout: "
+    return StoreError(
+        "The disk is full" if full else "A file cannot be used",
+        why=f"{where}{fault.strerror}",
+        next="free some space, then run the command again" if full else "check the path, its owner and its mode",
+    )
+
+
+def _drop_stdout() -> None:
+    """stdout goes nowhere from here on; else Python complains again when it flushes at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(args: list[str]) -> int:
     if os.environ.get("_TRENDCTL_COMPLETE"):
         return _complete()
+    for word in args:
+        if not word.isascii() and word.encode("utf-8", "ignore") != word.encode("utf-8", "surrogatepass"):
+            raise UsageError("A word of the command line is not UTF-8 text", why=ascii(word), next="trendctl --help")
     if not args or args[0] in ("-h", "--help", "help"):
         sys.stdout.write(help_page())
         return ExitCode.OK if args else ExitCode.USAGE
@@ -135,7 +187,7 @@ def _crashed(args: Sequence[str], fault: Exception) -> int:
         path = f"(no crash file: {second})"
     bug = TrendctlError("This is a bug in trendctl", why=type(fault).__name__, next=f"report it with {path}")
     bug.code = "bug"
-    _screen(args).fail(bug)
+    _told(args, bug)
     return int(ExitCode.BUG)
 
 

@@ -10,7 +10,7 @@ from trendctl.errors import UsageError
 from trendctl.render import Screen
 
 app = base.single("The products found, best score first.")
-WIDE = 100  # characters from which all columns fit beside a title
+WIDE = 120  # characters from which all columns fit beside a title
 NARROW = ("id", "score", "stage", "title", "price", "status")
 COLUMNS = ("id", "score", "stage", "title", "price", "sources", "status", "seen")
 STAGES = {

@@ -9,7 +9,7 @@ from typing import Any
 from trendctl import flows
 from trendctl.app import App
 from trendctl.approval.card import ReviewCard
-from trendctl.approval.seat import DemoSeat, make_throwaway
+from trendctl.approval.seat import DemoSeat
 from trendctl.demo.answers import SOURCES
 from trendctl.demo.story import DAYS, MARK
 from trendctl.demo.world import DemoClock, transport
@@ -18,6 +18,7 @@ from trendctl.home import Home
 from trendctl.ports import Choice, Said
 
 EVERY_HOURS = 6
+CANDIDATES = 8  # of the best, looked at for one that can be approved
 SUPPLY = {"cost": "8.40", "stock": "12", "condition": "new", "lead_days": "9", "outbound_shipping": "4.20"}
 FACTS = {"material": "ABS and steel", "brightness": "400 lm", "power": "3 AA cells"}
 
@@ -61,19 +62,23 @@ def walk(
     show_products: Callable[[App], object],
     show_card: Callable[[ReviewCard], object],
     step: Callable[[int, int], object],
-    parent: Path | None = None,
+    *,
+    home: Path,
+    every_hours: int = EVERY_HOURS,
 ) -> Walked:
-    """Run the demo; the callbacks draw, `step(done, all)` follows the scans. Raises TrendctlError if a stage fails."""
+    """Run the demo in `home`, which this process made with `make_throwaway`; the caller deletes it.
+
+    The callbacks draw, `step(done, all)` follows the scans. Raises TrendctlError if a stage fails.
+    """
     start = (datetime.now(UTC) - timedelta(days=DAYS)).replace(minute=5, second=0, microsecond=0)
     clock = DemoClock(start)
-    app = App(Home(make_throwaway(parent)), _environ(), clock)
+    app = App(Home(home), _environ(), clock)
     app.init()
     tell(f"A throwaway home: {app.home.root}. All data below is {MARK}.")
-    items, scans = _scan(app, clock, start, step)
+    items, scans = _scan(app, clock, start, step, every_hours)
     tell(f"{scans} scans over {DAYS} {MARK} days, {items} items from {len(SOURCES)} sources")
     show_products(app)
     product = _chosen(app)
-    _supply(app, product)
     flows.review(app, Script(show_card, tell), DemoSeat(), [product])
     posted = flows.post(app, [product], "local", dry_run=False)
     if not posted or posted[0].state != "live":
@@ -86,12 +91,14 @@ def _environ() -> dict[str, str]:
     return {"TRENDCTL_SCAN__CONTACT": "demo@example.org", "TRENDCTL_SCAN__CANDIDATES": "8"}
 
 
-def _scan(app: App, clock: DemoClock, start: datetime, step: Callable[[int, int], object]) -> tuple[int, int]:
+def _scan(
+    app: App, clock: DemoClock, start: datetime, step: Callable[[int, int], object], every_hours: int
+) -> tuple[int, int]:
     answers = transport(clock, start)
-    total = DAYS * 24 // EVERY_HOURS
+    total = DAYS * 24 // every_hours
     items = 0
     for number in range(1, total + 1):
-        due = start + timedelta(hours=EVERY_HOURS * number)
+        due = start + timedelta(hours=every_hours * number)
         clock.advance((due - clock.now()).total_seconds())
         last = number == total
         report = flows.scan(app, SOURCES, analysis=last, transport=answers, force=last)
@@ -101,15 +108,22 @@ def _scan(app: App, clock: DemoClock, start: datetime, step: Callable[[int, int]
 
 
 def _chosen(app: App) -> int:
-    """The best product that the filter thinks can be sold."""
+    """The best product that can be approved once its supply is told; the others keep what was told of them."""
+    from trendctl.approval import card
     from trendctl.store import product_rows
     from trendctl.store.rows import epoch
 
+    now = epoch(app.clock.now())
     with app.store.read() as db:
-        rows = product_rows.product_rows(db, now=epoch(app.clock.now()), limit=1)
-    if not rows:
-        raise TrendctlError("The demo found no product")
-    return int(rows[0]["id"])
+        rows = product_rows.product_rows(db, now=now, limit=CANDIDATES)
+    for row in rows:
+        if row["price"]["mid"] is None:
+            continue  # a trend without an offer: nothing to take a price from
+        _supply(app, int(row["id"]))
+        with app.store.read() as db:
+            if any(d.approvable for d in card.draft_cards(db, int(row["id"]), now)):
+                return int(row["id"])
+    raise TrendctlError("The demo found no product that can be approved", why=f"of {len(rows)} looked at")
 
 
 def _supply(app: App, product: int) -> None:

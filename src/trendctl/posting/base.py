@@ -58,8 +58,6 @@ def common(wanted: DraftInput, platform: str, action: str = "create") -> dict[st
     case, supply = wanted.case, wanted.case.supply or SupplyView()
     copy = _output(wanted, "copywriter").get("platforms", {}).get(platform, {})
     words = _output(wanted, "keywords")
-    own = {name.casefold() for name in supply.facts}
-    derived = {k: v for k, v in words.get("aspects", {}).items() if k.casefold() not in own}
     category = _output(wanted, "category")
     amount = price_minor(wanted)
     return {
@@ -84,7 +82,7 @@ def common(wanted: DraftInput, platform: str, action: str = "create") -> dict[st
             "id": str(category.get("platform_categories", {}).get(platform, "") or ""),
             "path": str(category.get("path", "") or ""),
         },
-        "aspects": {str(k): [str(v)] for k, v in sorted({**derived, **supply.facts}.items())},
+        "aspects": {str(k): [str(v)] for k, v in sorted(words.get("aspects", supply.facts).items())},
         "images": [
             {"sha256": i.sha256, "mime": i.mime, "width": i.width, "height": i.height, "bytes": i.bytes,
              "rights": i.rights, "url": i.url}

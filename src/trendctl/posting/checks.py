@@ -30,7 +30,7 @@ def findings(
 ) -> Findings:
     """Listing rules, compliance and floor price. `gaps`: intent fields the seller has still to fill, not judged yet."""
     blocks, warnings = _rules(doc, gaps)
-    flags = _flags(doc)
+    flags = _flags(doc, supply)
     for code, severity, words in flags:
         if severity != "block":
             warnings.append(words)
@@ -98,15 +98,15 @@ def _rules(doc: Mapping[str, Json], gaps: tuple[str, ...]) -> tuple[list[str], l
     return [v.message for v in found if v.blocking], [v.message for v in found if not v.blocking]
 
 
-def _flags(doc: Mapping[str, Json]) -> list[tuple[str, str, str]]:
+def _flags(doc: Mapping[str, Json], supply: SupplyView | None) -> list[tuple[str, str, str]]:
     """Code, severity and words of every compliance flag, in a stable order."""
-    facts = {name: ", ".join(values) for name, values in doc["aspects"].items()}
+    told = {name: ", ".join(values) for name, values in doc["aspects"].items()}
     found = compliance.flags(
         title=doc["title"],
         description="\n".join([doc["description"], *doc["bullets"], *doc["keywords"]]),
         category=doc["category"]["path"],
         brand=doc["brand"],
         marketplace=_fee_market(doc),
-        facts=facts,
+        facts={**told, **(supply.facts if supply else {})},
     )
     return sorted({(f.code, str(f.severity), f.message) for f in found})

@@ -72,8 +72,10 @@ def refresh(work: Drafting, product_id: int, case: Case, platform: str, *, force
     account = work.accounts[platform].name
     with work.store.write(Role.POSTING) as db:
         old = drafts.current(db, product_id, platform, account)
-        if old is not None and (drafts.is_held(db, old["id"], now) or old["action"] != "create"):
+        if old is not None and drafts.is_held(db, old["id"], now):
             return False
+        if operations.is_listed(db, product_id, platform, account):
+            return False  # a change of it is proposed, not drafted
         if not forced and drafts.is_open(db, product_id, now - REVIEW_HOLDS):
             return False
         if not drafts.wanted(db, product_id).get(platform, True):

@@ -76,6 +76,8 @@ class HttpTalk:
             return Answer(0, error="the call limit is used up")
         answer = self._sender.send(self._signed(wire))
         self._gate.leave(answer)
+        if answer.status not in (0, 401):
+            self._renewed = False
         return answer
 
     def _token(self) -> str:
@@ -85,7 +87,7 @@ class HttpTalk:
         return self._sign_in.signed(wire, self._token()) if self._sign_in is not None else wire
 
     def _recovered(self) -> bool:
-        """After a 401: renew the token, once; a second one means that the person has to sign in again."""
+        """After a 401: renew the token, once; a second one in a row means that the person has to sign in again."""
         if self._tokens is None:
             return False
         try:

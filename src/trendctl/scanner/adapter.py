@@ -9,11 +9,13 @@ from email.message import Message
 from typing import Any, cast
 
 from trendctl.http import Fault, Leaf
-from trendctl.ports import Outcome, Request
+from trendctl.http_body import blocked
+from trendctl.http_fault import unavailable
+from trendctl.ports import Reply, Request
 
 
 def adapter_for(leaf: Leaf) -> Any:
-    """An adapter to mount on a requests.Session. Its `fault` is the last Fault or refusing status, or None.
+    """An adapter to mount on a requests.Session. Its `fault` is what was wrong with the last call, or None.
 
     Loads requests and urllib3, which only these sources need.
     """
@@ -30,11 +32,10 @@ def adapter_for(leaf: Leaf) -> Any:
             sent = tuple((name, _text(value)) for name, value in request.headers.items() if name.lower() not in _OURS)
             try:
                 reply = leaf.exchange(Request(request.url, request.method, (), sent, body, cacheable=False))
+                self.fault = _refusal(reply)
             except Fault as fault:
                 self.fault = fault
                 raise
-            if reply.status in (401, 403, 429) or reply.status >= 500:
-                self.fault = Fault(Outcome.UNAVAILABLE, f"HTTP {reply.status}", reply.status)
             headers = {k: v for k, v in reply.headers.items() if k not in _DECODED}
             raw = HTTPResponse(
                 io.BytesIO(reply.body),
@@ -47,6 +48,19 @@ def adapter_for(leaf: Leaf) -> Any:
             return self.build_response(request, raw)
 
     return LeafAdapter()
+
+
+def _refusal(reply: Reply) -> Fault | None:
+    """What an answer will turn out to be, whatever the package makes of it; None: it may be data.
+
+    Raises Fault for a redirect that the client did not follow: requests would, on connections that are not ours.
+    """
+    if 300 <= reply.status < 400:
+        raise unavailable(f"HTTP {reply.status}: a redirect that is not followed", reply.status)
+    if reply.status >= 400:
+        return unavailable(f"HTTP {reply.status}", reply.status)
+    page = blocked(reply.body)
+    return unavailable(page, reply.status) if page else None
 
 
 class _Original:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trendctl.errors import ConfigError, ParseError, TrendctlError
+from trendctl.errors import ParseError, TrendctlError
 from trendctl.http import Fault, Leaf
 from trendctl.ports import Ask, Outcome, Parsed, Record, Source
 from trendctl.scanner.adapter import adapter_for
@@ -66,10 +66,10 @@ def run_chain(source: Source, ask: Ask, leaf: Leaf, limits: Limits, tell: Callab
             _gather(source, ask, leaf, chain)
         else:
             _follow(source, ask, leaf, chain, limits, tell)
-    except ConfigError as fault:
-        chain.faults.append((Outcome.FAILED, str(fault)))
     except TrendctlError as fault:
         chain.faults.append((Outcome.FAILED, str(fault)))
+    except RecursionError:
+        chain.faults.append((Outcome.FAILED, "not understood: nested too deeply"))
     except Exception as bug:  # noqa: BLE001 - the edge of a leaf: its bug must not stop the other sources
         chain.faults.append((Outcome.FAILED, f"a bug in the source: {type(bug).__name__}: {str(bug)[:200]}"))
     del chain.records[limits.items :]

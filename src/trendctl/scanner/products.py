@@ -14,6 +14,7 @@ from trendctl.store.engine import Store
 from trendctl.store.products import NewProduct, PendingItem
 from trendctl.store.writers import Role
 from trendctl.trends import matching
+from trendctl.wording import product_title
 
 CANDIDATES = 16  # products compared with one title: those that share most keys
 _BATCH = 1_000  # items compared at once: bounds the memory; what a batch creates, the next ones match
@@ -54,10 +55,13 @@ def group_items(db: sqlite3.Connection, ids: Sequence[int], grouping: Grouping, 
     pending = [item for item in rows.pending_items(db, ids) if not _excluded(item, grouping)]
     said = rows.links(db, (item.id for item in pending))
     free = _honoured(db, pending, said)
-    free.sort(key=lambda item: (item.source not in grouping.creators, min(keys(item.title), default=0), item.id))
+    free.sort(
+        key=lambda item: (item.source not in grouping.creators, min(keys(called(item.title)), default=0), item.id)
+    )
     done = Grouped()
     for start in range(0, len(free), _BATCH):
-        left = _matched(db, free[start : start + _BATCH], said)
+        batch = sorted(free[start : start + _BATCH], key=lambda item: item.id)
+        left = _matched(db, batch, said)
         done.new += _created(db, left, grouping, now)
     done.updated = rows.touch(db, ids, now) - set(done.new)
     return done
@@ -85,16 +89,16 @@ def _matched(
     """Put the items that match a known product; the others."""
     if not items:
         return []
-    shortlists = [_shortlist(db, keys(item.title)) for item in items]
+    shortlists = [_shortlist(db, keys(called(item.title))) for item in items]
     known = rows.titles(db, {product for shortlist in shortlists for product in shortlist})
     candidates = []
     for item, shortlist in zip(items, shortlists, strict=True):
         parted = {product for product, together in said.get(item.id, ()) if not together}
         candidates.append([(p, known[p][1]) for p in shortlist if p in known and known[p][0] not in parted])
-    found = matching.best_matches([item.title for item in items], candidates)
+    found = matching.best_matches([called(item.title) for item in items], candidates)
     pairs = [(item, known[match[0]][0]) for item, match in zip(items, found, strict=True) if match]
     rows.assign(db, ((item.id, product) for item, product in pairs))
-    rows.add_keys(db, {(key, product) for item, product in pairs for key in keys(item.title)})
+    rows.add_keys(db, {(key, product) for item, product in pairs for key in keys(called(item.title))})
     return [item for item, match in zip(items, found, strict=True) if match is None]
 
 
@@ -109,13 +113,13 @@ def _created(db: sqlite3.Connection, items: Sequence[PendingItem], grouping: Gro
     """Make products of the items that may become one, each group of alike titles one product."""
     items = [item for item in items if _included(item, grouping)]
     clusters: dict[int, list[PendingItem]] = {}
-    for item, label in zip(items, matching.group([item.title for item in items]) if items else (), strict=True):
+    for item, label in zip(items, matching.group([called(item.title) for item in items]) if items else (), strict=True):
         clusters.setdefault(label, []).append(item)
     chosen = [(made, members) for members in clusters.values() if (made := _product(members, grouping))]
     ids = rows.create_products(db, [made for made, _ in chosen], now)
     pairs = [(item, number) for number, (_, members) in zip(ids, chosen, strict=True) for item in members]
     rows.assign(db, ((item.id, number) for item, number in pairs))
-    rows.add_keys(db, {(key, number) for item, number in pairs for key in keys(item.title)})
+    rows.add_keys(db, {(key, number) for item, number in pairs for key in keys(called(item.title))})
     return ids
 
 
@@ -127,7 +131,7 @@ def _product(members: Sequence[PendingItem], grouping: Grouping) -> NewProduct |
     best = min(members, key=lambda i: (i.source not in grouping.creators, -chances[i.id], i.id))
     return NewProduct(
         grouping.uid(),
-        best.title,
+        called(best.title),
         next((item.brand for item in (best, *members) if item.brand), ""),
         best.category,
         max(chances.values()),
@@ -143,6 +147,12 @@ def _allowed(members: Sequence[PendingItem], chances: dict[int, float], grouping
         return True
     agreed = len({item.source for item in members}) > 1 and chance >= AGREED * grouping.threshold
     return agreed or chance >= max(CONFIDENT, grouping.threshold)
+
+
+@lru_cache(maxsize=4096)
+def called(title: str) -> str:
+    """What the product is called: the title without prices, promotions and shops; the title where nothing is left."""
+    return product_title(title) or title
 
 
 def names(term: str, *texts: str) -> bool:

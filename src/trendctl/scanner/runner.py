@@ -106,7 +106,8 @@ def run_all(
         meanwhile()
         yield from run.results()
     except BaseException:
-        client.stop.set()
+        if not run.over:
+            client.stop.set()
         for thread in threads:
             thread.join(_JOIN)
         raise
@@ -125,6 +126,11 @@ class _Run:
         self._started: dict[int, float] = {}
         self._open = set(range(len(jobs)))
 
+    @property
+    def over(self) -> bool:
+        """Every job has ended or was given up."""
+        return not self._open
+
     def thread(self) -> threading.Thread:
         """A daemon thread: one that hangs must not keep the program from ending."""
         thread = threading.Thread(target=self._work, name="scan", daemon=True)
@@ -139,7 +145,12 @@ class _Run:
                 return
             self._board.events.put(("start", number, None))
             job, tell, room = self._jobs[number], _teller(self._board, number), partial(self._board.room.take, number)
-            self._board.events.put(("done", number, run_job(job, self._client, self._clock, self._ends, tell, room)))
+            try:
+                result = run_job(job, self._client, self._clock, self._ends, tell, room)
+            except Exception as bug:  # noqa: BLE001 - the edge of a thread: one that dies silently would be waited for
+                result = Result(job.source, job.kind, Outcome.FAILED, f"a bug: {type(bug).__name__}: {bug}"[:300])
+            self._board.events.put(("done", number, result))
+            del result  # or it would be held until the next one
 
     def results(self) -> Iterator[Result]:
         while self._open:

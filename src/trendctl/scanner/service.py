@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trendctl.scanner.measure import Term
     from trendctl.scanner.products import Grouped, Grouping
 
+_BODIES_KEPT = 7 * 86400  # seconds; a body older than that is fetched again in whole
 _MEASURING = 0.5  # of the scan's time is left to measuring, even if discovery took all of it
 
 
@@ -268,6 +269,7 @@ class _Scan:
         report.finished_at = self._wiring.clock.now()
         if not self._dry:
             report.run_id = self._run_id
+            self._wiring.client.cache.prune(self._at - _BODIES_KEPT)
             with self._wiring.store.write(Role.SCANNER) as db:
                 scans.finish_run(db, self._run_id, int(report.finished_at.timestamp()))
         return report

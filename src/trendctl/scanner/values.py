@@ -31,7 +31,7 @@ class ScanValues:
     contact: str = ""
     candidates: int = 20
     max_items_per_source: int = 200
-    workers: int = 16
+    workers: int = 32
     deadline_seconds: float = 120.0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from trendctl import registry
 from trendctl.errors import StoreError, TrendctlError
@@ -11,6 +12,7 @@ from trendctl.home import Home
 from trendctl.ports import Check, CheckResult, Clock
 from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
+from trendctl.store.vitals import reading
 
 Whole = Literal["healthy", "degraded", "unhealthy"]
 Status = Literal["ok", "warn", "fail"]
@@ -41,6 +43,11 @@ class Probe:
     clock: Clock
     max_age_minutes: int | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    db: Any = None  # one read connection for all checks of a round; None: each opens its own
+
+    def read(self) -> AbstractContextManager[Any]:
+        """A read-only connection for the queries of store/. Raises StoreError when it cannot be had."""
+        return reading(self.store, self.db)
 
     @property
     def now(self) -> int:
@@ -50,10 +57,11 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One look at everything. `looked_at`: names of the checks that truly ran, with all results they gave."""
+    """One look at everything. `complete`: every check could look, so that what is not found is truly gone."""
 
     results: tuple[CheckResult, ...]
-    looked_at: frozenset[str]
+    complete: bool
+    at: str = ""  # ISO 8601, UTC
     seconds: float = 0.0
 
     @property
@@ -79,13 +87,16 @@ def run_round(probe: Probe, checks: Sequence[Check] | None = None) -> Round:
     results: list[CheckResult] = []
     if checks is None:
         checks = registry.load_all("checks", lambda name, cause: results.append(_broken(name, cause)))
-    looked_at: set[str] = set()
-    for check in checks:
-        found, ran = _run(check, probe)
-        results += found
-        if ran:
-            looked_at.add(check.name)
-    return Round(tuple(results), frozenset(looked_at), time.perf_counter() - began)
+    complete = not results
+    with ExitStack() as stack:
+        with suppress(StoreError):  # the database check says why
+            probe = replace(probe, db=stack.enter_context(probe.store.read()))
+        for check in checks:
+            found, ran = _run(check, probe)
+            results += found
+            complete = complete and ran
+    at = probe.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Round(tuple(results), complete, at, time.perf_counter() - began)
 
 
 def _run(check: Check, probe: Probe) -> tuple[list[CheckResult], bool]:

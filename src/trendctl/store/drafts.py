@@ -34,12 +34,14 @@ def by_id(db: sqlite3.Connection, draft_id: str) -> sqlite3.Row | None:
 
 
 def is_held(db: sqlite3.Connection, draft_id: str, now: int) -> bool:
-    """Whether an unused, unexpired approval, or a listing in progress, rests on this draft."""
+    """Whether an unused, unexpired approval, or a listing that is in progress or live, rests on this draft."""
     return (
         db.execute(
-            "SELECT 1 FROM decision d LEFT JOIN operation o ON o.decision_id = d.id WHERE d.draft_id = ?"
+            "SELECT 1 FROM decision d LEFT JOIN operation o ON o.decision_id = d.id"
+            " LEFT JOIN listing l ON l.id = o.listing_id WHERE d.draft_id = ?"
             " AND d.kind = 'approve' AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)"
-            " AND ((o.id IS NULL AND d.expires_at >= ?) OR o.state IN ('submitting', 'accepted', 'live', 'unknown'))",
+            " AND ((o.id IS NULL AND d.expires_at >= ?) OR o.state IN ('submitting', 'accepted', 'unknown')"
+            " OR (o.state = 'live' AND l.state <> 'ended'))",
             (draft_id, now),
         ).fetchone()
         is not None

@@ -153,6 +153,16 @@ def listings(db: sqlite3.Connection, product_id: int | None = None) -> list[sqli
     ).fetchall()
 
 
+def is_listed(db: sqlite3.Connection, product_id: int, platform: str, account: str) -> bool:
+    """Whether a listing of the product is there, or may be."""
+    row = db.execute(
+        "SELECT 1 FROM listing WHERE product_id = ? AND platform = ? AND account = ?"
+        " AND state IN ('submitting', 'accepted', 'live', 'unknown')",
+        (product_id, platform, account),
+    ).fetchone()
+    return row is not None
+
+
 def previous_sku(db: sqlite3.Connection, product_id: int, platform: str, account: str) -> str | None:
     """The SKU this product had there before: a new create uses the same."""
     row = db.execute(

@@ -110,7 +110,9 @@ def _purge(store: Store, source: str, before: int) -> int:
     gone = 0
     with store.read() as db:
         items = [row[0] for row in db.execute("SELECT id FROM item WHERE source = ?", (source,))]
-        old = [row[0] for row in db.execute("SELECT id FROM item WHERE source = ? AND last_seen_at < ?", (source, before))]
+        old = [
+            row[0] for row in db.execute("SELECT id FROM item WHERE source = ? AND last_seen_at < ?", (source, before))
+        ]
     for some in _slices(items):
         marks = ",".join(map(str, some))
         where = f"WHERE item_id IN ({marks}) AND fetched_at < ?"

@@ -2,7 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from trendctl.store.engine import Store, explain
 
 DAY = 86_400
 LOOK_BACK = 30 * DAY  # a source that was only skipped for longer has nothing to compare with
@@ -26,6 +29,19 @@ class Run:
     cause: str
     items: int
     at: int
+
+
+@contextmanager
+def reading(store: Store, shared: sqlite3.Connection | None) -> Iterator[sqlite3.Connection]:
+    """The shared connection, or one of its own where there is none. Raises StoreError, as `Store.read` does."""
+    if shared is None:
+        with store.read() as own:
+            yield own
+        return
+    try:
+        yield shared
+    except sqlite3.DatabaseError as fault:
+        raise explain(fault, store.path) from fault
 
 
 def broken_references(db: sqlite3.Connection) -> list[str]:

@@ -25,12 +25,15 @@ WRITERS: dict[Role, frozenset[str]] = {
         {"scan_run", "source_run", "source_setting", "product", "item", "metric", "observation", "product_key",
          "product_link", "watch"}
     ),
-    Role.ANALYZER: frozenset({"score", "analysis"}),
+    Role.ANALYZER: frozenset({"score", "analysis", "prediction", "source_weight", "llm_call", "llm_answer"}),
     Role.APPROVAL: frozenset(
         {"supply", "image", "review", "review_open", "platform_choice", "draft_edit", "compliance_lift",
          "decision", "audit"}
     ),
-    Role.POSTING: frozenset({"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known"}),
+    Role.POSTING: frozenset(
+        {"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known", "metric_listing",
+         "metric_day", "metric_note", "stock"}
+    ),
     Role.SELFHEAL: frozenset({"incident", "notice", "job_state"}),
     Role.APP: frozenset({"backup", "job_state"}),
     Role.RESTORE: frozenset(

@@ -10,8 +10,34 @@ from trendctl.trends._lexicon import Concept, lexicon
 from trendctl.trends._words import stem, words
 
 _NO_MEANING = frozenset(
-    "and the of for a an in with other all item product equipment unit device accessory good supply "
-    "system type apparatu general misc kind home household".split()
+    [
+        "and",
+        "the",
+        "of",
+        "for",
+        "a",
+        "an",
+        "in",
+        "with",
+        "other",
+        "all",
+        "item",
+        "product",
+        "equipment",
+        "unit",
+        "device",
+        "accessory",
+        "good",
+        "supply",
+        "system",
+        "type",
+        "apparatu",
+        "general",
+        "misc",
+        "kind",
+        "home",
+        "household",
+    ]
 )
 _SPECIFIC = 0.45  # a name that covers a concept at least this well means it, not a whole department
 _FUZZY = 88.0  # per cent alike from which two words count as spellings of one

@@ -19,6 +19,7 @@ MODIFIER = 0.4  # "phone case": a noun right before another noun only describes 
 _FOR_WORDS = frozenset(
     {"for", "with", "w", "fit", "compatible", "without", "mit", "fur", "inc", "including", "plus", "from"}
 )
+_GAMES = {"paid_game": "video game", "board_game": "board game"}
 _CODE = re.compile(r"([a-z]+)(\d[a-z\d.]*)?|\d+([a-z]{2,})\d*")
 
 
@@ -30,6 +31,11 @@ def evidence(title: str) -> Mapping[int, float]:
     total: dict[int, float] = {}
     for number, weight in _noun_weights(found, tokens).items():
         total[number] = total.get(number, 0.0) + NOUN * weight
+    for match in found:
+        if match.entry.group in _GAMES:
+            kind = lexicon().number_of(_GAMES[match.entry.group])
+            if kind is not None:
+                total[kind] = max(total.get(kind, 0.0), NOUN)
     _add_clues(total, found)
     _add_brands(total, found)
     for number in coded(tokens):
@@ -42,19 +48,33 @@ def nouns_of(found: Sequence[Match]) -> list[Match]:
     return outermost(m for m in found if m.entry.kind == "noun")
 
 
+def best_nouns(title: str) -> list[str]:
+    """The nouns of goods in a title, the surest first."""
+    tokens = words(title)
+    weighed = _weighed(list(lexicon().matches(tokens)), tokens)
+    return [match.term for match, _ in sorted(weighed, key=lambda pair: -pair[1])]
+
+
 def _noun_weights(found: Sequence[Match], tokens: Sequence[str]) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for match, weight in _weighed(found, tokens):
+        number = match.entry.concepts[0]
+        best[number] = max(best.get(number, 0.0), weight)
+    return best
+
+
+def _weighed(found: Sequence[Match], tokens: Sequence[str]) -> list[tuple[Match, float]]:
     nouns = nouns_of(found)
     starts = {m.start for m in nouns}
-    best: dict[int, float] = {}
+    out = []
     for match in nouns:
         weight = match.entry.weight * (1.0 + 0.15 * (match.end - match.start - 1))
         if match.end in starts:
             weight *= MODIFIER
         if match.start > 0 and _FOR_WORDS.intersection(tokens[max(0, match.start - 3) : match.start]):
             weight *= AFTER_FOR
-        number = match.entry.concepts[0]
-        best[number] = max(best.get(number, 0.0), weight)
-    return best
+        out.append((match, weight))
+    return out
 
 
 def _add_clues(total: dict[int, float], found: Sequence[Match]) -> None:

@@ -12,21 +12,68 @@ from trendctl.trends._lexicon import Match, lexicon, outermost
 from trendctl.trends._words import words
 
 _ENTITIES = frozenset(
-    "named_good paid_game board_game free_game app_service franchise event drug topic_food person_word".split()
+    [
+        "named_good",
+        "paid_game",
+        "board_game",
+        "free_game",
+        "app_service",
+        "franchise",
+        "event",
+        "drug",
+        "topic_food",
+        "person_word",
+    ]
 )
 _GOODS = ("noun", "named_good", "paid_game", "board_game")
-_AGAINST = (
-    "app_service software_word service_word event news_word media_word drug topic_food anecdote recall gift_card"
-).split()
+_AGAINST = [
+    "app_service",
+    "software_word",
+    "service_word",
+    "event",
+    "news_word",
+    "media_word",
+    "drug",
+    "topic_food",
+    "anecdote",
+    "recall",
+    "gift_card",
+]
 _GROUPS = (*_GOODS[1:], *_AGAINST, "free_game", "franchise", "person_word", "sale_event")
 _HINTS = ("buy_word", "material", "colour", "thing_word")
-_PAIRS = (  # two features that mean something else together than alone
-    "franchise noun|event noun|person_word noun|app_service noun|news_word noun|software_word noun|service_word noun|"
-    "anecdote noun|media_word noun|brand noun|brand news_word|price noun|price brand|price service_word|"
-    "first_person noun|question noun|show_hn noun|show_hn price|tagline software_word|tagline noun|tagline material|"
-    "tagline thing_word|brand thing_word|brand name_number|lower noun|underscore noun|buy_word noun|material noun|"
-    "whole_sale any_good|size any_good|pack any_good"
-).split("|")
+_PAIRS = [
+    "franchise noun",
+    "event noun",
+    "person_word noun",
+    "app_service noun",
+    "news_word noun",
+    "software_word noun",
+    "service_word noun",
+    "anecdote noun",
+    "media_word noun",
+    "brand noun",
+    "brand news_word",
+    "price noun",
+    "price brand",
+    "price service_word",
+    "first_person noun",
+    "question noun",
+    "show_hn noun",
+    "show_hn price",
+    "tagline software_word",
+    "tagline noun",
+    "tagline material",
+    "tagline thing_word",
+    "brand thing_word",
+    "brand name_number",
+    "lower noun",
+    "underscore noun",
+    "buy_word noun",
+    "material noun",
+    "whole_sale any_good",
+    "size any_good",
+    "pack any_good",
+]
 _WITHOUT_GOOD = ("tagline", "price", "sentence", "thing_word", "lower")
 _AUTHOR = re.compile(r"[A-Z][\w.'-]+(?: [A-Z][\w.'-]*)? [A-Z][\w'-]+(?: \([\w ]+\))?")
 

@@ -30,13 +30,14 @@ _MODEL = re.compile(
 )
 _SEARCHED: Mapping[str, re.Pattern[str]] = {
     "pack": re.compile(
-        r"\b(?:\d+|two|three|four|five|six|nine|ten|twelve)[- ]?(?:count|ct|packs?|pcs|pieces?|pairs?|pads|wipes|sachets|"
-        r"jars|bottles|capsules|pods|bags|sheets|rolls|cans|bars|tablets|sets?|tubes|cartridges|diapers|boxes)\b"
+        r"\b(?:\d+|two|three|four|five|six|nine|ten|twelve)[- ]?(?:count|ct|packs?|pcs|pieces?|pairs?|pads|wipes|"
+        r"sachets|jars|bottles|capsules|pods|bags|sheets|rolls|cans|bars|tablets|sets?|tubes|cartridges|diapers|boxes)\b"
         r"|\bset of\b|\bpack of\b",
         re.IGNORECASE,
     ),
     "size": re.compile(
-        r"\b\d+(?:[.,]\d+)?[- ]?(?:fl|oz|lbs?|kg|g|ml|l|inch|in|ft|foot|cm|mm|qt|quart|gal|gallon|cup|gb|tb|mah|w|v|volt|"
+        r"\b\d+(?:[.,]\d+)?[- ]?(?:fl|oz|lbs?|kg|g|ml|l|inch|in|ft|foot|cm|mm|qt|quart|gal|gallon|cup|gb|tb|mah|"
+        r"w|v|volt|"
         r"hz|mp|litres?|liters?|yd|m|k|mg|iu|gen)\b|\d\"",
         re.IGNORECASE,
     ),

@@ -48,7 +48,7 @@ class PriceModel:
         self._prior_mean, self._prior_spread = priors.mean(axis=0), priors.std(axis=0) + 0.25
         rows = [self._likeness(r) for r in records]
         parts = np.array([self._kernel(*row) for row in rows])
-        self._center = float(np.median(self._y))
+        self._center = float(np.quantile(self._y, 0.5))
         self._solve(parts, np.ones(len(prices)) if doubt is None else doubt)
         self._forest = self._grow(np.array([like for like, _, _ in rows])) if len(prices) >= FOREST_FROM else None
 
@@ -58,7 +58,7 @@ class PriceModel:
         near = self._kernel(like, cross, prior)
         value = self._center + float(near @ self._weights)
         own = LINEAR + SMOOTH + NARROW + 2 * KIND + WORD_AMOUNT
-        variance = float(max(0.05, own - near @ self._inverse @ near)) + NOISE
+        variance = max(0.05, own - float(near @ self._inverse @ near)) + NOISE
         if self._forest is not None:
             row = self._forest_row(like, figures(record))
             value = (1 - FOREST_SHARE) * value + FOREST_SHARE * self._forest.predict(row)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ _LONGEST_KIND = 4
 def word_terms(record: Mapping[str, Any]) -> Terms:
     """Words and neighbouring pairs of the title."""
     tokens = words(str(record.get("title") or ""))
-    pairs = ((a + "_" + b, 0.7) for a, b in zip(tokens, tokens[1:], strict=False))
+    pairs = ((a + "_" + b, 0.7) for a, b in pairwise(tokens))
     return _sum([*((t, 1.0) for t in tokens), *pairs])
 
 
@@ -62,7 +63,7 @@ def amount_terms(record: Mapping[str, Any]) -> Terms:
 
 
 def figures(record: Mapping[str, Any]) -> Array:
-    """The log of the largest amount of each unit (-1 without one), then the typical price of the kind and its doubt."""
+    """The log of the largest amount of each unit (-1 without one), then the typical price of the kind."""
     title = str(record.get("title") or "")
     out = dict.fromkeys(UNITS, -1.0)
     for unit, value in _amounts(title):
@@ -73,7 +74,7 @@ def figures(record: Mapping[str, Any]) -> Array:
 
 @lru_cache(maxsize=4096)
 def typical(title: str, category: str) -> tuple[float, ...]:
-    """Log of the typical price of the kind by title (mean, surest, highest, lowest), by category, and what is unknown."""
+    """Log of the typical price by title (mean, surest, highest, lowest) and by category, and which is unknown."""
     own, shelf = _kinds(title), _kinds(category)
     values = [p for p, _ in own]
     surest = max(own, key=lambda kind: kind[1])[0] if own else NO_PRIOR
@@ -82,7 +83,7 @@ def typical(title: str, category: str) -> tuple[float, ...]:
 
 
 def _kinds(text: str) -> list[tuple[float, float]]:
-    """(log price, weight) of each kind of good in a text; what the good is for, or is part of a compound, counts less."""
+    """(log price, weight) of each kind of good; what the good is for, or is part of a compound, counts less."""
     tokens = words(text)
     known = _typical_prices()
     used: set[int] = set()

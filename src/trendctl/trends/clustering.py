@@ -40,11 +40,16 @@ class _Groups:
         self.parted.setdefault(i, set()).add(j)
         self.parted.setdefault(j, set()).add(i)
 
+    def alias(self, i: int, j: int) -> None:
+        """A person says that two records are one: they count as one record with two titles."""
+        i, j = self.find(i), self.find(j)
+        self.parent[max(i, j)] = min(i, j)
+
     def add(self, i: int, j: int, value: float) -> None:
-        for x, y in ((i, j), (j, i)):
-            row = self.links.setdefault(x, {})
-            total, count = row.get(y, (0.0, 0))
-            row[y] = (total + value, count + 1)
+        """Evidence about two roots; of several titles of one record the likest counts."""
+        value = max(value, self.links.get(i, {}).get(j, (value, 1))[0])
+        self.links.setdefault(i, {})[j] = (value, 1)
+        self.links.setdefault(j, {})[i] = (value, 1)
 
     def push(self, i: int, j: int) -> None:
         value = self.mean(i, j)
@@ -118,9 +123,7 @@ def agglomerate(
     """
     groups = _Groups(count, least)
     for i, j in must_link:
-        x, y = groups.find(i), groups.find(j)
-        if x != y:
-            groups.merge(x, y)
+        groups.alias(i, j)
     for i, j in cannot_link:
         groups.part(i, j)
     left = [groups.find(i) for i in a.tolist()]

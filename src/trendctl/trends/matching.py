@@ -58,9 +58,10 @@ def match_scores(pairs: Sequence[tuple[Record, Record]]) -> list[float]:
         return rows[said]
 
     a, b = np.array([(row(x), row(y)) for x, y in pairs], np.int64).T
-    table = pair_features(build(records), a, b)
+    known = build(records)
+    table = pair_features(known, a, b)
     value = model("rivals").log_odds(rival_features(model("pairs").log_odds(table), a, b))
-    value = np.where(sure_conflicts(table), np.minimum(value, VETO), value)
+    value = np.where(sure_conflicts(table, known.for_another[a] ^ known.for_another[b]), np.minimum(value, VETO), value)
     return [float(p) for p in probability(value)]
 
 

@@ -13,11 +13,13 @@ from trendctl.trends.pair_features import pair_features
 from trendctl.trends.pair_model import model, probability, threshold
 from trendctl.trends.records import FloatArray, IntArray, Records, build_titles, plain_text
 from trendctl.trends.title_features import Tokens, read_title
-from trendctl.trends.title_keys import fingerprint_of, keys_of
+from trendctl.trends.title_keys import fingerprint_of, keys_of_many
 
 VETO: Final = -6.0  # log-odds of a pair with a conflict, if they were not lower anyway
 _CLOSE_LOOK: Final = 8  # candidates of one title that are compared in full
-_BLOCK: Final = 12  # titles of one key that are all compared; in a larger block each meets its neighbours only
+_BLOCK: Final = 12  # titles of one key that are all compared
+_NEIGHBOURS: Final = 3  # in a larger block each title meets so many of the next in the alphabet
+_AT_A_TIME: Final = 100_000
 _ALIKE: Final = 55.0  # token-set ratio below which a pair is not looked at
 _PRICE_GAP: Final = 8.0  # the same product does not cost eight times as much elsewhere; its accessory costs an eighth
 Candidate = tuple[int, str]
@@ -25,9 +27,12 @@ Candidate = tuple[int, str]
 
 def title_log_odds(records: Records, a: IntArray, b: IntArray) -> FloatArray:
     """Log-odds that the titles of two rows name one product; conflicts are never outweighed."""
-    table = pair_features(records, a, b)
-    value = model("titles").log_odds(table)
-    return np.where(conflicts(table), np.minimum(value, VETO), value)
+    out = np.zeros(len(a))
+    for low in range(0, len(a), _AT_A_TIME):
+        table = pair_features(records, a[low : low + _AT_A_TIME], b[low : low + _AT_A_TIME])
+        value = model("titles").log_odds(table)
+        out[low : low + _AT_A_TIME] = np.where(conflicts(table), np.minimum(value, VETO), value)
+    return out
 
 
 def _shortlist(title: str, candidates: Sequence[Candidate]) -> list[int]:
@@ -56,6 +61,7 @@ def best_matches(
     rows: list[Tokens] = []
     pairs: list[tuple[int, int, int]] = []  # title number, its row, candidate's row
     ids: list[int] = []
+    equal: list[bool] = []
     out: list[tuple[int, float] | None] = [None] * len(titles)
     for i, (title, options) in enumerate(zip(titles, candidates, strict=True)):
         tokens = read_title(title)
@@ -69,11 +75,14 @@ def best_matches(
         for place in _shortlist(title, allowed):
             pairs.append((i, here, len(rows)))
             ids.append(allowed[place][0])
-            rows.append(read_title(allowed[place][1]))
+            other = read_title(allowed[place][1])
+            equal.append(fingerprint_of(other) == mark)
+            rows.append(other)
     if not pairs:
         return out
     number, a, b = np.asarray(pairs, np.int64).T
-    value = title_log_odds(build_titles(rows), a, b)
+    value = title_log_odds(build_titles(rows, [plain_text(tokens) for tokens in rows]), a, b)
+    value = np.where(equal, -VETO, value)
     value = np.where(_dear(number, ids, prices, product_prices), np.minimum(value, VETO), value)
     _choose(out, number, ids, probability(value))
     return out
@@ -114,23 +123,21 @@ def best_match(
     )[0]
 
 
-def block_pairs(rows: Sequence[Sequence[int]], order: IntArray) -> tuple[IntArray, IntArray]:
+def block_pairs(row: IntArray, key: IntArray, order: IntArray) -> tuple[IntArray, IntArray]:
     """Pairs (a < b) of rows that share a key: all of a small block, neighbours by `order` in a large one."""
-    counts = np.fromiter(map(len, rows), np.int64, len(rows))
-    row = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
-    key = np.fromiter((k for keys in rows for k in keys), np.int64, int(counts.sum()))
     by = np.lexsort((order[row], key))
     row, key = row[by], key[by]
     left, right = [], []
+    size = np.searchsorted(key, key, side="right") - np.searchsorted(key, key)
     for step in range(1, _BLOCK):
-        same = np.flatnonzero(key[step:] == key[:-step])
+        same = np.flatnonzero((key[step:] == key[:-step]) & ((size[step:] <= _BLOCK) | (step <= _NEIGHBOURS)))
         left.append(row[same])
         right.append(row[same + step])
     a, b = np.concatenate(left), np.concatenate(right)
-    packed = np.sort(np.minimum(a, b) * len(rows) + np.maximum(a, b))
+    packed = np.sort(np.minimum(a, b) * len(order) + np.maximum(a, b))
     if len(packed):
         packed = packed[np.r_[True, packed[1:] != packed[:-1]]]
-    return packed // max(len(rows), 1), packed % max(len(rows), 1)
+    return packed // max(len(order), 1), packed % max(len(order), 1)
 
 
 def group(titles: Sequence[str], *, must_link: Collection[Pair] = (), cannot_link: Collection[Pair] = ()) -> list[int]:
@@ -140,34 +147,52 @@ def group(titles: Sequence[str], *, must_link: Collection[Pair] = (), cannot_lin
     """
     held = {i for pair in cannot_link for i in pair}
     place: list[int] = []
-    of_mark: dict[int, int] = {}
+    of_text: dict[str, int] = {}
     read: list[Tokens] = []
+    plain: list[str] = []
     for i, title in enumerate(titles):
         tokens = read_title(title)
-        mark = -1 - i if i in held else fingerprint_of(tokens)
-        at = of_mark.setdefault(mark, len(read))
+        text = plain_text(tokens)
+        at = of_text.setdefault(f"{i}\0" if i in held else text, len(read))
         if at == len(read):
             read.append(tokens)
+            plain.append(text)
         place.append(at)
-    a, b = _worth_a_look(read)
+    a, b = _worth_a_look(read, plain)
     some, where = np.unique(np.r_[a, b], return_inverse=True)
-    records = build_titles([read[i] for i in some.tolist()])
+    records = build_titles([read[i] for i in some.tolist()], [plain[i] for i in some.tolist()])
     value = title_log_odds(records, where[: len(a)], where[len(a) :])
+    value = np.where([plain[i] == plain[j] for i, j in zip(a.tolist(), b.tolist(), strict=True)], -VETO, value)
     joined = [(place[i], place[j]) for i, j in must_link]
     parted = [(place[i], place[j]) for i, j in cannot_link]
     labels = agglomerate(len(read), a, b, value, _least(), joined, parted)
     return numbered(labels[i] for i in place)
 
 
-def _worth_a_look(read: Sequence[Tokens]) -> tuple[IntArray, IntArray]:
-    """Pairs that share a key and look alike at a glance."""
-    plain = [plain_text(tokens) for tokens in read]
+def _worth_a_look(read: Sequence[Tokens], plain: Sequence[str]) -> tuple[IntArray, IntArray]:
+    """Pairs that share a key and look alike at a glance, the likest few of each title."""
     alphabetical = np.empty(len(plain), np.int64)
     alphabetical[np.array(sorted(range(len(plain)), key=plain.__getitem__), np.int64)] = np.arange(len(plain))
-    a, b = block_pairs([keys_of(tokens) for tokens in read], alphabetical)
-    left, right = [plain[i] for i in a.tolist()], [plain[i] for i in b.tolist()]
-    alike = process.cpdist(left, right, scorer=fuzz.token_set_ratio, score_cutoff=_ALIKE, dtype=np.float32)
-    return a[alike > 0], b[alike > 0]
+    a, b = block_pairs(*keys_of_many(read), alphabetical)
+    alike = np.zeros(len(a), np.float32)
+    for low in range(0, len(a), _AT_A_TIME):
+        left, right = a[low : low + _AT_A_TIME].tolist(), b[low : low + _AT_A_TIME].tolist()
+        alike[low : low + _AT_A_TIME] = process.cpdist(
+            [plain[i] for i in left], [plain[i] for i in right], scorer=fuzz.token_set_ratio, score_cutoff=_ALIKE
+        )
+    keep = alike > 0
+    a, b, alike = a[keep], b[keep], alike[keep]
+    few = (_rank(a, alike) < _CLOSE_LOOK) & (_rank(b, alike) < _CLOSE_LOOK)
+    return a[few], b[few]
+
+
+def _rank(row: IntArray, score: npt.NDArray[np.float32]) -> IntArray:
+    """The place of each entry among those of its row, the greatest score first."""
+    order = np.lexsort((-score, row))
+    rows = row[order]
+    out = np.empty(len(row), np.int64)
+    out[order] = np.arange(len(row)) - np.searchsorted(rows, rows)
+    return out
 
 
 def _least() -> float:

@@ -60,6 +60,7 @@ class Records:
     plain: list[str]  # normalised title, tokens sorted
     compact: list[str]  # normalised title in its own order, letters and digits only
     accessory: BoolArray  # sells an accessory
+    for_another: BoolArray  # and says for what
     first: IntArray  # first token of the title, often the brand
 
     def __len__(self) -> int:
@@ -117,6 +118,7 @@ class _Reader:
     plain: list[str] = field(default_factory=list)
     compact: list[str] = field(default_factory=list)
     accessory: list[bool] = field(default_factory=list)
+    for_another: list[bool] = field(default_factory=list)
     described: bool = False
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -124,9 +126,10 @@ class _Reader:
         brand = [ids[t] for t in read_title(b).base] if (b := _text(record, "brand")) else []
         model = [ids[t] for t in _model_tokens(_text(record, "model"))]
         more = self._description(_text(record, "description"))
-        self.add_title(read_title(_text(record, "title")), brand, model, more)
+        tokens = read_title(_text(record, "title"))
+        self.add_title(tokens, plain_text(tokens), brand, model, more)
 
-    def add_title(self, tokens: Tokens, brand: list[int], model: list[int], more: list[int]) -> None:
+    def add_title(self, tokens: Tokens, plain: str, brand: list[int], model: list[int], more: list[int]) -> None:
         ids = self.vocabulary
         row = [ids[t] for t in tokens.base] or [ids["z"]]
         said = [*row, *[ids[t] for t in tokens.extra], *brand, *model]
@@ -136,9 +139,10 @@ class _Reader:
         self.titled.append(said)
         self.known.append(said + more if more else said)
         self.described = self.described or bool(more)
-        self.plain.append(plain_text(tokens))
+        self.plain.append(plain)
         self.compact.append("".join([t[1:] for t in tokens.base]))
         self.accessory.append(tokens.accessory)
+        self.for_another.append(tokens.for_another)
 
     def _description(self, text: str) -> list[int]:
         if not text:
@@ -156,11 +160,11 @@ def build(records: Sequence[Mapping[str, Any]]) -> Records:
     return _finished(reader, np.fromiter(map(_price, records), np.float64, len(records)))
 
 
-def build_titles(titles: Sequence[Tokens]) -> Records:
-    """Titles that have been read, as records without any other field."""
+def build_titles(titles: Sequence[Tokens], plain: Sequence[str]) -> Records:
+    """Titles that have been read, with their `plain_text`, as records without any other field."""
     reader = _Reader(_Vocabulary())
-    for tokens in titles:
-        reader.add_title(tokens, [], [], [])
+    for tokens, text in zip(titles, plain, strict=True):
+        reader.add_title(tokens, text, [], [], [])
     return _finished(reader, np.full(len(titles), np.nan))
 
 
@@ -192,6 +196,7 @@ def _finished(reader: _Reader, price: FloatArray) -> Records:
         plain=reader.plain,
         compact=reader.compact,
         accessory=np.asarray(reader.accessory, np.bool_),
+        for_another=np.asarray(reader.for_another, np.bool_),
         first=np.fromiter((row[0] for row in reader.base), np.int64, len(price)),
     )
 

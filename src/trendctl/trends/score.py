@@ -52,6 +52,7 @@ FULL_SELLABLE = 0.8
 _WEIGHT_RANGE = (0.25, 2.0)
 _SHOWN_SIGNALS = 5
 _DEFAULT_STAGE = "steady"
+_OPTIONAL = ("demand", "competition", "margin", "forecast_up", "price_confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Inputs:
         """Unknown keys are ignored, so that an older program reads a newer row. ValueError if it is not such a dict."""
         try:
             signals = tuple(_signal(raw) for raw in data["signals"])
-            numbers = {name: _number(data.get(name)) for name in _OPTIONAL}
+            numbers = {n: None if data.get(n) is None else float(data[n]) for n in _OPTIONAL}
             return cls(signals=signals, sellable=float(data["sellable"]), **numbers)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not the stored inputs of a score: {error}") from error
@@ -181,7 +182,7 @@ def _momentum(signals: Sequence[Signal]) -> Part:
     if not ranked:
         return _part("momentum", 0.0, "no signal yet")
     top = ranked[0]
-    words = f"strongest against its own past: {_name(top)}, {_age(top.age_hours)} old"
+    words = f"strongest against its own past: {top.source}: {top.item}, {_age(top.age_hours)} old"
     more = len(ranked) - _SHOWN_SIGNALS
     shown = [_describe(s) for s in ranked[:_SHOWN_SIGNALS]] + ([f"and {more} weaker signals"] if more > 0 else [])
     return _part("momentum", top.evidence, words, tuple(shown))
@@ -199,8 +200,8 @@ def _breadth(best: Sequence[Signal]) -> Part:
 
 
 def _stage_part(signals: Sequence[Signal], forecast_up: float | None) -> Part:
-    def promise(signal: Signal) -> float:
-        own = STAGE_VALUE[_known_stage(signal.stage)]
+    def promise(s: Signal) -> float:
+        own = STAGE_VALUE[_known_stage(s.stage)]
         return own if forecast_up is None else 0.5 * own + 0.5 * _unit(forecast_up)
 
     top = max(signals, key=lambda s: (s.evidence * promise(s), _order(s)), default=None)
@@ -209,7 +210,9 @@ def _stage_part(signals: Sequence[Signal], forecast_up: float | None) -> Part:
     outlook = (
         "no forecast yet" if forecast_up is None else f"{100 * _unit(forecast_up):.0f}% likely to still rise in time"
     )
-    return _part("stage", top.evidence * promise(top), f"{_name(top)} is {_known_stage(top.stage)}; {outlook}")
+    return _part(
+        "stage", top.evidence * promise(top), f"{top.source}: {top.item} is {_known_stage(top.stage)}; {outlook}"
+    )
 
 
 def _demand(demand: float | None) -> Part:
@@ -274,10 +277,6 @@ def _signal(raw: Mapping[str, Any]) -> Signal:
     return Signal(str(raw["source"]), str(raw["item"]), kind, float(raw["strength"]), str(raw["stage"]), *numbers)
 
 
-def _number(raw: Any) -> float | None:
-    return None if raw is None else float(raw)
-
-
 def _known_stage(stage: str) -> str:
     return stage if stage in STAGE_VALUE else _DEFAULT_STAGE
 
@@ -296,14 +295,9 @@ def _age(hours: float) -> str:
     return f"{max(0.0, hours):.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
-def _name(signal: Signal) -> str:
-    return f"{signal.source}: {signal.item}"
-
-
 def _describe(signal: Signal) -> str:
     trust = "" if signal.weight == 1.0 else f", source weight {signal.weight:.2f}"
     state = f"{signal.kind}, {_known_stage(signal.stage)}"
-    return f"{_name(signal)} ({state}), strength {signal.strength:.2f}, {_age(signal.age_hours)} old{trust}"
-
-
-_OPTIONAL = ("demand", "competition", "margin", "forecast_up", "price_confidence")
+    return (
+        f"{signal.source}: {signal.item} ({state}), strength {signal.strength:.2f}, {_age(signal.age_hours)} old{trust}"
+    )

@@ -68,7 +68,8 @@ def from_ranks(ranks: Values) -> FloatArray:
 def expected(values: FloatArray, layout: Layout, *, freeze: int | None = None, begin: int = 0) -> FloatArray:
     """Expected value of every point from the points before it; from index ``freeze`` on, from those before ``freeze``.
 
-    Points before ``begin`` may be left NaN. Within the first block no season is known: the mean so far times ``first_block_allowance`` (NaN for point 0).
+    Points before ``begin`` may be left NaN. Within the first block no season is known: there it is the mean so far
+    times ``first_block_allowance`` (NaN for point 0).
     """
     size = len(values)
     last = size if freeze is None else max(1, freeze)

@@ -14,7 +14,8 @@ from rapidfuzz import fuzz
 from trendctl.trends._categories import coverage
 from trendctl.trends._evidence import evidence
 from trendctl.trends._goods_features import features
-from trendctl.trends._words import plain
+from trendctl.trends._google import deepest, google_table
+from trendctl.trends._words import plain, words
 
 _MOST_EVIDENCE = 12.0  # beyond that more evidence changes nothing; it keeps exp() small
 
@@ -22,7 +23,7 @@ _MOST_EVIDENCE = 12.0  # beyond that more evidence changes nothing; it keeps exp
 def classify(title: str, categories: Sequence[str]) -> str:
     """The category of the list that fits best; any names work, such as those of a shop or Google's top levels.
 
-    Always one of `categories`, the best guess even for a title that names nothing known. ValueError if the list is empty.
+    Always one of `categories`, a guess even for a title that names nothing known. ValueError if the list is empty.
     """
     if not categories:
         raise ValueError("classify needs at least one category")
@@ -45,12 +46,28 @@ def category_scores(title: str, categories: Sequence[str]) -> dict[str, float]:
     return {name: value / total for name, value in scores.items()} if total > 0 else scores
 
 
+def google_category(title: str, hints: Sequence[str] = ()) -> tuple[int, str, float] | None:
+    """(id, full path, confidence 0..1) in Google's product taxonomy, or None if nothing in the title or hints is known.
+
+    `hints` are other words for the good, such as a shop's category; they decide only where the title does not.
+    The path is as deep as the shipped ids go, at least the top level.
+    """
+    tops = tuple(google_table().tops)
+    for text in (title, " ".join(hints)):
+        scores = category_scores(text, tops)
+        best = max(tops, key=lambda name: scores[name])
+        if scores[best] > 0:
+            number = deepest([title, *hints], best)
+            return number, google_table().paths[number], scores[best]
+    return None
+
+
 SELLABLE_THRESHOLD = 0.45
 """From this probability on a title counts as a good: where precision and recall are about equal in cross-validation
 with parts of the word lists hidden, which is what titles with unknown makers look like (fit_taxonomy.py)."""
 
 VETO_FACTOR = 0.15
-"""What a recalled item, a gift card or a prescription medicine keeps of its probability: named goods, but not to be listed."""
+"""What a recalled item, a gift card or a prescription medicine keeps of its probability: not to be listed."""
 
 _VETO = ("recall", "gift_card", "drug")
 
@@ -58,9 +75,11 @@ _VETO = ("recall", "gift_card", "drug")
 def sellable(title: str) -> float:
     """The probability, 0..1, that a title names a good that one person could list on a marketplace.
 
-    Low for people, news, events, films, services, apps, brands alone and topics; also for recalled items, gift cards and
-    prescription medicines. A title that names nothing known gets a low but not a certain answer. Never raises.
+    Low for people, news, events, films, services, apps, brands alone and topics; also for recalled items, gift cards
+    and prescription medicines. A title that names nothing known gets a low but not a certain answer. Never raises.
     """
+    if not words(title):
+        return 0.0
     found = features(title)
     weights = _weights()
     logit = math.fsum(weights.get(name, 0.0) * value for name, value in found.items())

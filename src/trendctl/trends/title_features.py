@@ -85,6 +85,7 @@ class Tokens:
     base: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     accessory: bool = False  # the thing sold is an accessory: "case for X", "X charger", not "X with charger"
+    for_another: bool = False  # and says so: "case for X"
 
 
 def token_kind(token: str) -> Kind:
@@ -232,7 +233,8 @@ def read_title(title: str) -> Tokens:
         before = now
     if "pack" in text or "of" in text:
         _packs(out)
-    out.accessory = adds and _sells_accessory(base)
+    if adds:
+        out.accessory, out.for_another = _sells_accessory(base)
     return out
 
 
@@ -249,18 +251,18 @@ def _join_code(extra: list[str], first: str, second: str) -> None:
         extra.append(("c" if len(joined) >= 5 else "s") + joined)
 
 
-def _sells_accessory(base: list[str]) -> bool:
-    """Whether the title is for something else: it says so, or an accessory is its last telling word."""
+def _sells_accessory(base: list[str]) -> tuple[bool, bool]:
+    """Whether an accessory is sold (the title says "for", or one is its last telling word); and whether "case for X"."""
     last = before = ""
     for token in base:
         if token in _BESIDE:
             break
         if token in _FITS:
-            return bool(last)
+            return bool(last), last == "a"
         if token[0] in "wa" and not (token == "acase" and before == "wjewel"):
             last = token[0]
         before = token
-    return last == "a"
+    return last == "a", False
 
 
 def _packs(out: Tokens) -> None:

@@ -1,9 +1,13 @@
 """Keys under which the same product is found again: hashes that need no corpus and never change between runs."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from trendctl.trends.title_features import Tokens, read_title
 from trendctl.trends.title_words import words
@@ -46,14 +50,49 @@ def _mix(a: int, b: int) -> int:
     return ((a * _GOLDEN) ^ (b * _SEED + (a >> 7))) & _MASK
 
 
+def telling_of(tokens: Tokens) -> tuple[list[int], list[int]]:
+    """Hashes of the most telling tokens of a title, and of its model numbers, some of them written together."""
+    telling = sorted([_token(t) for t in {*tokens.base} if t[0] != "z"])[:_TOKENS]
+    codes = {t[1] for t in telling if t[2]}
+    for t in tokens.extra:
+        if t[0] == "c" and (found := _token(t))[2]:
+            codes.add(found[1])
+    return [t[1] for t in telling], sorted(codes)[:_CODES]
+
+
 def keys_of(tokens: Tokens) -> tuple[int, ...]:
     """The blocking keys of a title that has been read."""
-    telling = sorted({_token(t) for t in tokens.base if t[0] != "z"})[:_TOKENS]
-    codes = {t[1] for t in telling if t[2]}
-    codes.update(found[1] for t in tokens.extra if t[0] == "c" and (found := _token(t))[2])
-    hashes = [t[1] for t in telling]
-    pairs = [_mix(a, b) for a, b in combinations(hashes, 2)] or hashes
-    return tuple(sorted({*pairs, *sorted(codes)[:_CODES]}))
+    telling, codes = telling_of(tokens)
+    pairs = [_mix(a, b) for a, b in combinations(telling, 2)] or telling
+    return tuple(sorted({*pairs, *codes}))
+
+
+def keys_of_many(titles: Sequence[Tokens]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """(title number, key) of all keys of many titles, the same keys as `keys_of` gives."""
+    slots = np.full((len(titles), _TOKENS), -1, np.int64)
+    code_rows: list[int] = []
+    code_keys: list[int] = []
+    for i, tokens in enumerate(titles):
+        telling, codes = telling_of(tokens)
+        slots[i, : len(telling)] = telling
+        code_rows += [i] * len(codes)
+        code_keys += codes
+    rows, found = [np.array(code_rows, np.int64)], [np.array(code_keys, np.int64)]
+    lone = np.flatnonzero((slots[:, 0] >= 0) & (slots[:, 1] < 0))
+    rows.append(lone)
+    found.append(slots[lone, 0])
+    for x, y in combinations(range(_TOKENS), 2):
+        both = np.flatnonzero((slots[:, x] >= 0) & (slots[:, y] >= 0))
+        rows.append(both)
+        found.append(_mix_all(slots[both, x], slots[both, y]))
+    return np.concatenate(rows), np.concatenate(found)
+
+
+def _mix_all(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """`_mix` of many pairs: unsigned products wrap, and the low 63 bits are the same."""
+    low, high = np.minimum(a, b).astype(np.uint64), np.maximum(a, b).astype(np.uint64)
+    mixed = (low * np.uint64(_GOLDEN)) ^ (high * np.uint64(_SEED) + (low >> np.uint64(7)))
+    return (mixed & np.uint64(_MASK)).astype(np.int64)
 
 
 def keys(title: str) -> tuple[int, ...]:

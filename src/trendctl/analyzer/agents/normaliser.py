@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.outputs import Normalised
-from trendctl.analyzer.wording import clean, product_title
+from trendctl.wording import clean, product_title
 from trendctl.ports import Agent, Case, Json
 from trendctl.trends.title_features import Kind, analyse, normalise, read_title, token_kind
 

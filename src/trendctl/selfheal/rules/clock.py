@@ -9,7 +9,7 @@ SLACK = 120  # seconds that time synchronisation may correct
 
 def run(probe: Probe) -> CheckResult:
     """Against the newest time stored by any act."""
-    with probe.store.read() as db:
+    with probe.read() as db:
         ahead = vitals.newest_time(db) - probe.now
     if ahead > SLACK:
         detail = f"the clock says {ago(ahead)} less than what was stored before"

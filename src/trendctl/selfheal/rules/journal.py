@@ -11,7 +11,7 @@ def run(probe: Probe) -> CheckResult:
         detail = "the journal is ahead: an older database was put in place; approving and posting are blocked"
         return CheckResult("journal", "fail", detail, "trendctl reconcile")
     last = probe.journal.last()
-    with probe.store.read() as db:
+    with probe.read() as db:
         behind = vitals.journal_head(db) - (last.seq if last else 0)
     if behind:
         detail = f"{behind} entries are not in the journal yet"

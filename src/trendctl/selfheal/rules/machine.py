@@ -60,7 +60,7 @@ def daemon(probe: Probe) -> Any | None:
     """The daemon's process as psutil sees it; None: none runs, or another user's."""
     import psutil
 
-    with probe.store.read() as db:
+    with probe.read() as db:
         state = jobs.all_states(db).get(DAEMON)
     if state is None or state.outcome != jobs.RUNNING or not state.detail.isdigit():
         return None

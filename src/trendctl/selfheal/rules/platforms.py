@@ -15,7 +15,7 @@ def run(probe: Probe) -> list[CheckResult]:
 
 
 def _look(probe: Probe) -> Iterator[CheckResult]:
-    with probe.store.read() as db:
+    with probe.read() as db:
         unclear = vitals.unclear_listings(db, probe.now - STALE)
         blocked = vitals.blocked_accounts(db)
         resting = vitals.open_circuits(db, probe.now)

@@ -20,7 +20,7 @@ def run(probe: Probe) -> list[CheckResult]:
 
 
 def _look(probe: Probe) -> Iterator[CheckResult]:
-    with probe.store.read() as db:
+    with probe.read() as db:
         last, switched = vitals.last_measured_scan(db), vitals.switched(db)
         runs = dict(vitals.source_runs(db, probe.now))
     on = {name: _is_on(probe, switched, name) for name in runs}

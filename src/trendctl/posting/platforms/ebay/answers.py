@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from trendctl.ports import Answer, Json, Understood, Verdict
 
 _SYSTEM, _BUSY, _NO_SKU_YET, _USER, _NO_OFFER = 25001, 25025, 25702, 25002, 25713
 LONG = 3600.0  # seconds: not in this run
+_FOUND = "x-trendctl-offer"  # our own note on an answer, never sent
 
 _POLICY = ": choose another one (ebay.com/bp/manage), then trendctl platforms check ebay"
 # What a person can do about an error id (ids and texts: eBay's Inventory API documents).
@@ -112,10 +114,9 @@ def _refused(step: str, answer: Answer, problems: list[dict[str, Any]]) -> Under
         return Understood(Verdict.UNKNOWN, said)
     if step in ("offer_read", "offer_find") and (answer.status == 404 or _NO_OFFER in ids):
         return _offer(step, {})
-    existing = _existing_offer(problems) if step == "offer" else ""
-    if existing:
-        late = {"offer_id": existing, "adopted": existing}
-        return Understood(Verdict.NOT_APPLIED, f"offer {existing} exists already and is adopted", late, 0.0)
+    adopted = _adopted(answer, problems) if step == "offer" else None
+    if adopted is not None:
+        return adopted
     if step == "offer" and _NO_SKU_YET in ids:  # the item was put a moment ago; eBay sees it a little later
         return Understood(Verdict.NOT_APPLIED, said, retry_after=3.0)
     if step in ("publish", "withdraw") and _NO_OFFER in ids | ({_NO_OFFER} if answer.status == 404 else set()):
@@ -123,15 +124,40 @@ def _refused(step: str, answer: Answer, problems: list[dict[str, Any]]) -> Under
     return Understood(Verdict.REJECTED, said)
 
 
-def _existing_offer(problems: list[dict[str, Any]]) -> str:
-    """The offer that a createOffer collided with. 25002 is "any user error", so text and parameter decide together."""
-    for error in problems:
-        text = f"{error.get('message', '')} {error.get('longMessage', '')}".lower()
-        if "offer" in text and "exist" in text:
-            for parameter in error.get("parameters") or []:
-                if parameter.get("name") == "offerId" and parameter.get("value"):
-                    return str(parameter["value"])
-    return ""
+def is_nameless_duplicate(answer: Answer) -> bool:
+    """Whether an offer was refused because there is one already, without saying which."""
+    return any(_is_duplicate(e) and not _named_offer(e) for e in errors(answer))
+
+
+def naming(answer: Answer, found: Answer) -> Answer:
+    """The refusal with the id of the offer that a search found, so that it can be understood alone."""
+    offers = parsed(found).get("offers") or [{}]
+    return replace(answer, headers={**answer.headers, _FOUND: str(offers[0].get("offerId") or "")})
+
+
+def _is_duplicate(error: Mapping[str, Any]) -> bool:
+    """25002 is "any user error": the text decides."""
+    text = f"{error.get('message', '')} {error.get('longMessage', '')}".lower()
+    return "offer" in text and "exist" in text and "not exist" not in text
+
+
+def _named_offer(error: Mapping[str, Any]) -> str:
+    parameters = error.get("parameters") or []
+    return next((str(p["value"]) for p in parameters if p.get("name") == "offerId" and p.get("value")), "")
+
+
+def _adopted(answer: Answer, problems: list[dict[str, Any]]) -> Understood | None:
+    """A second offer was refused: the one that is there is updated instead. None: refused for another reason."""
+    twins = [e for e in problems if _is_duplicate(e)]
+    if not twins:
+        return None
+    offer = next((n for n in map(_named_offer, twins) if n), "") or answer.headers.get(_FOUND, "")
+    if not offer:
+        return Understood(
+            Verdict.NOT_APPLIED, "eBay has an offer of this SKU and does not show it yet", retry_after=3.0
+        )
+    late = {"offer_id": offer, "adopted": offer}
+    return Understood(Verdict.NOT_APPLIED, f"offer {offer} exists already and is adopted", late, 0.0)
 
 
 def _applied(step: str, answer: Answer) -> Understood:

@@ -25,7 +25,7 @@ def draft(wanted: DraftInput) -> DraftOutput:
     if category and not doc["category"]["id"]:
         missing.append(f"an eBay category: trendctl edit {wanted.case.uid}")
     missing += _aspects(wanted, doc, category.get("required", ()))
-    return DraftOutput(doc, tuple(missing), warnings=_fee_words(doc))
+    return DraftOutput(doc, tuple(missing), warnings=(*_fetched(doc), *_fee_words(doc)))
 
 
 def _known(wanted: DraftInput, name: str) -> Mapping[str, Json]:
@@ -79,6 +79,14 @@ def _aspects(wanted: DraftInput, doc: Mapping[str, Json], required: object) -> l
             option = f"--{name.lower()} ..." if name in ("Brand", "MPN") else f'--fact "{name}=..."'
             lines.append(f"aspect {name}: trendctl supply {wanted.case.uid} {option}")
     return lines
+
+
+def _fetched(doc: Mapping[str, Json]) -> tuple[str, ...]:
+    """Images with a public address are fetched by eBay; the others are uploaded, byte for byte as approved."""
+    numbers = [str(n) for n, picture in enumerate(doc["images"], 1) if picture["url"]]
+    if not numbers:
+        return ()
+    return (f"eBay fetches image {', '.join(numbers)} from its address: the bytes there can change after you approve",)
 
 
 def _fee_words(doc: Mapping[str, Json]) -> tuple[str, ...]:

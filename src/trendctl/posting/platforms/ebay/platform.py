@@ -1,5 +1,6 @@
 """eBay through its Inventory API: images, inventory item, offer, publish; read back until live."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
@@ -87,13 +88,16 @@ class Ebay:
         return wires.render(step, intent, late)
 
     def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
-        """The call; where a new image's address comes only by its id, the read that gives it."""
+        """The call, and the read that tells what its answer leaves out: a new image's address, a known offer's id."""
         answer = talk.send(wire)
         if step.startswith("image_") and answer.status == 201 and not answers.parsed(answer).get("imageUrl"):
             image_id = _id_of(answer.headers.get("location", ""))
             if image_id:
                 read = talk.send(wires.get(f"{wires.MEDIA}/image/{quote(image_id, safe='')}"))
                 return replace(read, status=201) if read.status == 200 else answer
+        if step == "offer" and answers.is_nameless_duplicate(answer):
+            body = json.loads(wire.body)
+            return answers.naming(answer, talk.send(wires.offers_of({**body, "marketplace": body["marketplaceId"]})))
         return answer
 
     def understand(self, step: str, answer: Answer) -> Understood:

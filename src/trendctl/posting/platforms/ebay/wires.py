@@ -65,7 +65,10 @@ def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wi
     market = str(intent["marketplace"])
     offer = f"{INVENTORY}/offer/{quote(late.get('offer_id', ''), safe='<>')}"
     if step.startswith("image_"):
-        return _image(intent["images"][int(step.removeprefix("image_")) - 1])
+        picture = intent["images"][int(step.removeprefix("image_")) - 1]
+        if picture["url"]:
+            return post(f"{MEDIA}/image/create_image_from_url", market, {"imageUrl": picture["url"]})
+        return _image(picture)
     if step == "inventory_item":
         url = f"{INVENTORY}/inventory_item/{quote(str(intent['sku']), safe='')}"
         return post(url, market, item(intent, late), "PUT")

@@ -13,7 +13,7 @@ _LONGEST = 1000  # of what is read; titles longer than this are no titles
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
 _TAG = re.compile(r"\[[^\[\]]{0,40}\]|【[^【】]{0,40}】")
-_MONEY = r"(?:(?:US|CA|AU)?[$€£¥]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?\s?(?:USD|EUR|GBP|dollars|euros|€|£))"
+_MONEY = r"(?:(?:US|CA|AU)?[$€£¥]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?\s?(?:USD|EUR|GBP|dollars|euros|€|£))(?!\w)"
 _PRICE = re.compile(
     rf"(?:\b(?:for|only|now|just|from|was|at|under|reg|list|save|up to)\b[\s.:]*)*{_MONEY}(?:\s?[-–]\s?{_MONEY})?"
     r"(?:\s*(?:off|each|shipped|ea|or less|a ?piece|per \w+)\b)?",
@@ -25,9 +25,10 @@ _PERCENT = re.compile(
 _CODE = re.compile(r"\b(?:with|w/|use|using)?\s*(?:promo|coupon|discount)?\s*codes?:?\s+[A-Z0-9]{4,}\b", re.IGNORECASE)
 _PROMO = re.compile(
     r"\b(?:(?:\+|with|plus|w/|and)\s*)?(?:free (?:shipping|s/h|delivery|s&h|gift|returns?)"
-    r"|(?:black friday|cyber monday|prime day|lightning|daily|today'?s|early)? ?deals?(?: of the day| alert)?\b"
-    r"|(?:on|for)? ?(?:clearance|sale)\b|limited[ -]time(?: offer)?|(?:lowest|best) price(?: ever)?"
-    r"|all[ -]time low|price (?:drop|error|mistake)|buy (?:it )?now|order now|best ?sellers?|hot (?:item|deal|buy)"
+    r"|(?:black friday|cyber monday|prime day|lightning|daily|today'?s|early|hot|great) deals?\b"
+    r"|deals\b|deal (?:of the day|alert)|(?:on|for|flash|big|clearance) sale\b|clearance\b"
+    r"|limited[ -]time(?: offer)?|(?:lowest|best) price(?: ever)?"
+    r"|all[ -]time low|price (?:drop|error|mistake)|buy (?:it )?now|order now|best ?sellers?|hot (?:item|buy)"
     r"|in stock|back in stock|pre-?orders?|ymmv|s&s|clip(?:pable)? coupon|coupons?|money back guarantee"
     r"|satisfaction guaranteed|100% (?:authentic|genuine|satisfaction)|brand new in box|must have|gift idea"
     r"|click here)",
@@ -44,6 +45,12 @@ _AT_SHOP = re.compile(
 )
 _SHOP_FIRST = re.compile(rf"^(?:{_SHOPS})(?:\.com)?\s*[:|]\s*", re.IGNORECASE)
 _MARKS = frozenset("©®™")
+_UNIT = 4  # letters; what follows a number and is no longer than this is its unit: 40 oz
+_LOOSE = re.compile(  # what a price or an offer leaves behind at either end
+    r"^(?:on|off|for|and|[,:+-])\s+"
+    r"|(?:\s+(?:drops? to|falls? to|as low as|is|now|for|at|from|and|w/(?: prime)?|[+-]))+$",
+    re.IGNORECASE,
+)
 _EMPTY = re.compile(r"\(\s*[\W_]*\s*\)|\[\s*[\W_]*\s*\]")
 _EDGES = " \t-–—|:;,.!?*/\\+&=~#@^_<>\"'“”‘’•·…"
 _LEADS = re.compile(
@@ -72,12 +79,16 @@ def product_title(text: str) -> str:
     text = "".join(" " if is_pictograph(c) and c not in _MARKS else c for c in clean(text))
     text = " ".join(text.replace("\ufe0f", "").replace("\u200d", "").split())
     for pattern in (_TAG, _LEADS, _SHOP_FIRST, _PERCENT, _PRICE, _CODE, _PROMO):
-        text = pattern.sub(" ", text)
-    text = _EMPTY.sub(" ", text)
-    text = _AT_SHOP.sub(" ", " ".join(text.split()))
+        text = _without(pattern, text)
+    text = _without(_AT_SHOP, " ".join(_EMPTY.sub(" ", text).split()))
     text = re.sub(r"([!?*~#=_.,|-])\1+", r"\1", text)
     text = re.sub(r"\s+([,;:!?.])", r"\1", " ".join(text.split()))
     return _cased(_cut(_balanced(text.strip(_EDGES)), MAX_TITLE).strip(_EDGES))
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    shorter = " ".join(pattern.sub(" ", text).split())
+    return text if shorter == text else _LOOSE.sub("", shorter)
 
 
 def _balanced(text: str) -> str:
@@ -100,7 +111,10 @@ def _cased(text: str) -> str:
     letters = [c for c in text if c.isalpha()]
     words = text.split(" ")
     if text.islower():
-        return " ".join(w[:1].upper() + w[1:] for w in words)
+        return " ".join(
+            w if before[:1].isdigit() and len(w) <= _UNIT else w[:1].upper() + w[1:]
+            for before, w in zip(["", *words], words, strict=False)
+        )
     if text.isupper() and len(words) > 3 and len(letters) > 12:
         return " ".join(w.capitalize() if w.isalpha() and len(w) > 3 else w for w in words)
     return text

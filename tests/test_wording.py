@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendctl.analyzer.wording import MAX_TITLE, clean, product_title
+from trendctl.wording import MAX_TITLE, clean, product_title
 from trendctl.commerce.invisible import invisible_characters
 
 
@@ -51,7 +51,7 @@ def test_what_a_reader_cannot_see_or_should_not_follow_is_gone(raw: str, kept: s
 @pytest.mark.parametrize(
     "title",
     ["Pixel 8 Pro 256GB", "T-fal 12-Piece Set", "7 Wonders", "LEGO 75192 Millennium Falcon", "AirPods (2nd Gen)",
-     "3-in-1 Charger 15W", "M&M's", "Wii U GamePad"],
+     "3-in-1 Charger 15W", "M&M's", "Wii U GamePad", "Monopoly Deal", "Garage Sale Mystery"],
 )  # fmt: skip
 def test_a_good_title_stays_as_it_is(title: str) -> None:
     assert product_title(title) == title

@@ -1,0 +1,112 @@
+"""The looking after it: a health round whose findings become incidents, the digest of what is new, the ping."""
+
+import importlib
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from trendctl import flows, log
+from trendctl.app import App
+from trendctl.daemon_schedule import DAY
+from trendctl.errors import AccessError, ConfigError
+from trendctl.render import clean
+from trendctl.store import incidents
+from trendctl.store.incidents import Finding, Incident
+from trendctl.store.rows import epoch
+
+MOST_A_DAY = 12  # messages; what comes after them waits for the next day's digest
+MOST_LINES = 20  # of one message
+EVENTS = frozenset({"missed", "clock"})  # recorded as they happen: told once, not a second time as a state
+OLD = 2 * DAY  # incidents over for longer are not news
+
+
+class Watch:
+    """Keeps the last health round for the page and the status line."""
+
+    def __init__(self) -> None:
+        self.last: Any = None  # selfheal.health.Round; loaded only where it runs
+
+    def acts(self, app: App) -> dict[str, Callable[[App], str]]:
+        """The jobs of the lane `watch`."""
+        found: dict[str, Callable[[App], str]] = {"health": self.health}
+        if app.settings.notify.urls:
+            found["notify"] = notify
+        return found
+
+    def health(self, app: App) -> str:
+        """Look at everything; open and close incidents; tell the dead man's switch that all is well."""
+        from trendctl.selfheal.health import run_round
+
+        self.last = seen = run_round(flows.health_probe(app))
+        wrong = [Finding(c.name, c.status, c.detail) for c in seen.results if c.status != "ok" and c.name not in EVENTS]
+        fine = None if seen.complete else {c.name for c in seen.results if c.status == "ok"}
+        opened, closed = incidents.settle(app.store, wrong, epoch(app.clock.now()), fine)
+        pinged = ping(app) if seen.whole != "unhealthy" else ""
+        return f"{seen.whole}, {opened} incidents opened, {closed} closed{pinged}"
+
+
+def ping(app: App) -> str:
+    """Call the address that notices silence, if one is set; a word where it could not be reached."""
+    url = app.settings.daemon.ping_url
+    if not url:
+        return ""
+    from trendctl.http import Fault
+    from trendctl.ports import Request
+
+    client = flows.http_client(app)
+    try:
+        client.leaf("ping", gap_seconds=0.0, max_bytes=65_536, deadline_seconds=10.0).call(
+            Request(url, cacheable=False)
+        )
+    except Fault as fault:
+        log.event("ping", stage="daemon", level=logging.WARNING, cause=fault.cause)
+        return ", ping failed"
+    finally:
+        client.close()
+    return ""
+
+
+def notify(app: App) -> str:
+    """Send one digest of the incidents not told yet. Raises ConfigError without the extra, AccessError unsent."""
+    now = epoch(app.clock.now())
+    with app.store.read() as db:
+        news = [i for i in incidents.untold(db) if i.closed_at is None or i.closed_at > now - OLD]
+        sent = incidents.notices_since(db, now - DAY)
+    if not news:
+        return "nothing new"
+    if sent >= MOST_A_DAY:
+        return f"{len(news)} held back: {sent} messages in a day are enough"
+    title, body = digest(news)
+    send(app, title, body)
+    incidents.told(app.store, [i.id for i in news], now, title)
+    return f"told {len(news)} incidents"
+
+
+def digest(news: list[Incident]) -> tuple[str, str]:
+    """Title and text of a message; what is over is said to be."""
+    count = incidents.by_severity(news)
+    title = f"trendctl: {count['fail']} failures, {count['warn']} warnings"
+    lines = [f"{i.severity}: {clean(i.fault, 60)}: {clean(i.detail, 200)}{_over(i)}" for i in news]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more: trendctl incidents"]
+    return title, "\n".join(lines)
+
+
+def _over(i: Incident) -> str:
+    return " (over)" if i.closed_at is not None else ""
+
+
+def send(app: App, title: str, body: str) -> None:
+    """By apprise, without secrets."""
+    try:
+        apprise = importlib.import_module("apprise")  # an extra, heavy: only where a message is sent
+    except ImportError as fault:
+        raise ConfigError(
+            "Messages cannot be sent", why="the extra `notify` is not installed", next="pip install 'trendctl[notify]'"
+        ) from fault
+    post = apprise.Apprise()
+    for url in app.settings.notify.urls:
+        if not post.add(url):
+            raise ConfigError("An address in notify.urls is none that apprise knows", next="trendctl config edit")
+    if not post.notify(title=app.secrets.redact(title), body=app.secrets.redact(body)):
+        raise AccessError("The message was not delivered", next="check notify.urls and the network")

@@ -1,0 +1,115 @@
+"""What the sales left, in whole minor units, and never a guess: what is not known makes the result unknown.
+
+    profit = revenue - refunds - fees - units x (landed cost + packaging + outbound shipping + ads)
+
+Revenue is what buyers paid before refunds. The goods of a returned unit count as lost. Fees are the platform's own
+figure, else reckoned by the dated table when the day was read (posting/tracking.py), refundable parts given back.
+Sales tax passes through. Currencies are never added up or converted.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from trendctl.commerce.money import Money
+
+SUMS = ("views", "clicks", "orders", "units", "returns")
+
+
+@dataclass(slots=True)
+class Purse:
+    """Sums in one currency. `profit` None: of no listing known. `of`, `known`: listings with sales, and with profit."""
+
+    currency: str
+    revenue: int = 0
+    refunds: int = 0
+    fees: int | None = None
+    cost: int | None = None
+    profit: int | None = None
+    of: int = 0
+    known: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Amounts as decimal text in major units."""
+        amounts = {n: getattr(self, n) for n in ("revenue", "refunds", "fees", "cost", "profit")}
+        told = {n: None if v is None else str(Money(v, self.currency).decimal()) for n, v in amounts.items()}
+        return {"currency": self.currency, **told, "listings_sold": self.of, "listings_with_profit": self.known}
+
+
+@dataclass(slots=True)
+class Group:
+    """Listings of one kind. A sum is None when no listing of it has the figure."""
+
+    key: Any
+    listings: int = 0
+    sums: dict[str, int | None] = field(default_factory=lambda: dict.fromkeys(SUMS))
+    seen: int = 0  # views, and the orders (else units) beside them, of listings that give both
+    bought: int = 0
+    purses: dict[str, Purse] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+
+    @property
+    def conversion(self) -> float | None:
+        """Orders a view, of the listings that give both; None without any."""
+        return self.bought / self.seen if self.seen else None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """One listing of `counts.sales`."""
+        self.listings += 1
+        if row["number"] is None:
+            return
+        self.numbers.append(row["number"])
+        for name in SUMS:
+            if row[name] is not None:
+                self.sums[name] = (self.sums[name] or 0) + row[name]
+        bought = row["orders"] if row["orders"] is not None else row["units"]
+        if row["views"] and bought is not None:
+            self.seen, self.bought = self.seen + row["views"], self.bought + bought
+        if row["revenue_minor"] is not None:
+            self._earn(row)
+
+    def _earn(self, row: Mapping[str, Any]) -> None:
+        purse = self.purses.setdefault(row["currency"], Purse(row["currency"]))
+        purse.revenue += row["revenue_minor"]
+        purse.refunds += row["refunds_minor"] or 0
+        if row["fees_minor"] is not None:
+            purse.fees = (purse.fees or 0) + row["fees_minor"]
+        spent, left = cost(row), profit(row)
+        if spent is not None:
+            purse.cost = (purse.cost or 0) + spent
+        if row["units"] or row["revenue_minor"]:
+            purse.of += 1
+            purse.known += left is not None
+        if left is not None:
+            purse.profit = (purse.profit or 0) + left
+
+
+def cost(row: Mapping[str, Any]) -> int | None:
+    """The landed cost of the units sold, in the sales' currency; None while it is not told, or told in another."""
+    if row["units"] == 0:
+        return 0
+    if row["unit_minor"] is None or row["units"] is None or row["cost_currency"] != row["currency"]:
+        return None
+    return int(row["units"] * row["unit_minor"])
+
+
+def profit(row: Mapping[str, Any]) -> int | None:
+    """What one listing's sales left; None when its revenue, fees or cost are not known."""
+    spent = cost(row)
+    if row["revenue_minor"] is None or row["fees_minor"] is None or spent is None:
+        return None
+    return int(row["revenue_minor"] - (row["refunds_minor"] or 0) - row["fees_minor"] - spent)
+
+
+def grouped(
+    rows: Iterable[Mapping[str, Any]], keys: Callable[[Mapping[str, Any]], Sequence[Hashable]]
+) -> list[Group]:
+    """The listings by each of their keys (a product of three sources counts for each of the three), most revenue first.
+
+    Where currencies differ, revenue is compared by minor units: it orders the rows, nothing else.
+    """
+    found: dict[Hashable, Group] = {}
+    for row in rows:
+        for key in keys(row):
+            found.setdefault(key, Group(key)).add(row)
+    return sorted(found.values(), key=lambda g: (-sum(p.revenue for p in g.purses.values()), str(g.key)))

@@ -1,0 +1,98 @@
+"""Thirty days by `run_due` on an injected clock: a real database, real scans of sources that fail on a plan."""
+
+import os
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from daemon_world import Apprise, World, items, world
+
+from fakes import START, FakeClock
+from trendctl.home import Home
+
+HOUR, DAY = 3600, 86_400
+SETTINGS = '[notify]\nurls = ["json://localhost/"]\n'
+
+
+def between(first: int, last: int) -> tuple[datetime, datetime]:
+    return START + timedelta(days=first), START + timedelta(days=last)
+
+
+def planned() -> dict[str, Any]:
+    """Four sources: one steady, one refused on days 5 to 6, one empty on 10 to 11, one broken on 15."""
+
+    def when(first: int, last: int, name: str, bad: httpx.Response) -> Any:
+        begin, end = between(first, last)
+        return lambda now: bad if begin <= now < end else items(12, name)
+
+    return {
+        "steady": lambda now: items(12, "steady"),
+        "refused": when(5, 7, "refused", httpx.Response(403)),
+        "emptied": when(10, 12, "emptied", httpx.Response(200, json=[])),
+        "broken": when(15, 16, "broken", httpx.Response(200, text="<html>")),
+    }
+
+
+def drive(w: World, days: int, step: int) -> None:
+    """Off for seven hours on day 20, asleep for 50 minutes on day 22, the clock set back two hours on day 25."""
+    end = START + timedelta(days=days)
+    while w.clock.now() < end:
+        now = w.clock.now()
+        if now == START + timedelta(days=20):
+            w.clock.advance(7 * HOUR)
+        elif now == START + timedelta(days=22):
+            w.clock.advance(3000)
+        elif now == START + timedelta(days=25, hours=5) and not w.found("clock.back"):
+            w.clock.advance(-2 * HOUR)
+        w.schedule.run_due(w.clock.now())
+        now = w.clock.now()
+        w.clock.advance(step - now.timestamp() % step)
+
+
+def check(w: World, sent: list[tuple[datetime, str, str]]) -> None:
+    hours = scanned_hours(w)
+    missed = w.found("missed.scan")
+    told = {h for i in missed for h in range(i.opened_at // HOUR, (i.closed_at or 0) // HOUR)}
+    first, last = int(START.timestamp()) // HOUR, max(hours)
+    assert set(range(first, last)) - hours == told
+    assert [len(range(i.opened_at // HOUR, (i.closed_at or 0) // HOUR)) for i in missed] == [7]
+    counts = Counter(i.fault for i in w.found())
+    assert counts == Counter(["source.refused", "source.emptied", "source.broken", "missed.scan", "clock.back"])
+    assert all(i.closed_at is not None for i in w.found())
+    lines = Counter(line.split(": ")[1] for _, _, body in sent for line in body.splitlines())
+    assert {fault: n for fault, n in lines.items() if fault in counts} == dict(counts)
+    market = ZoneInfo("America/New_York")
+    assert all(7 <= at.astimezone(market).hour < 22 for at, _, _ in sent)
+
+
+def scanned_hours(w: World) -> set[int]:
+    with w.app.store.read() as db:
+        return {row[0] // HOUR for row in db.execute("SELECT started_at FROM scan_run WHERE finished_at IS NOT NULL")}
+
+
+def test_thirty_days_leave_no_missed_hour_unreported_and_tell_every_incident_once(
+    home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Apprise(clock).install(monkeypatch)
+    with world(home, clock, SETTINGS, planned()) as w:
+        w.acts.update(scan=w.light_scan)
+        del w.acts["analyze"], w.acts["reconcile"]
+        w.tick()
+        files = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+        drive(w, 30, HOUR)
+        check(w, post.sent)
+        assert not files or len(os.listdir("/proc/self/fd")) <= files
+        assert len(list(home.backups.glob("*-scheduled.db.gz"))) == 24  # daily ones: the default keeps the last of each of 24 hours
+        assert {r.job for r in w.tick(DAY)} >= {"scan", "backup", "retention", "health"}
+
+
+@pytest.mark.soak
+def test_thirty_days_at_five_minutes_soak(home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = Apprise(clock).install(monkeypatch)
+    with world(home, clock, SETTINGS, planned()) as w:
+        drive(w, 30, 300)
+        check(w, post.sent)

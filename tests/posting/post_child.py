@@ -1,0 +1,67 @@
+"""`post` in a process of its own, to be killed: post_child.py HOME BASE_URL NOW KILL.
+
+KILL: `commit:N` or `journal:N` kills this process itself just before or after its N-th commit's journal sync, `none`
+leaves that to the server.
+"""
+
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from fakes import FakeClock
+from trendctl.home import Home
+from trendctl.posting import drafting, service, wiring
+from trendctl.posting.platforms.ebay.platform import Ebay
+from trendctl.store import cases
+from trendctl.store.engine import Store
+from trendctl.store.journal import Journal
+
+
+class Wallet:
+    """The test's credentials; nothing is kept."""
+
+    values = (("EBAY_APP_ID", "app-1"), ("EBAY_CERT_ID", "cert-1"), ("EBAY_REFRESH_TOKEN", "refresh-1"))
+
+    def get(self, name: str) -> str | None:
+        return dict(self.values).get(name)
+
+    def put(self, name: str, value: str) -> None:
+        """Forgotten: the next process asks anew."""
+
+
+def mined(kill: str) -> None:
+    """Die at the N-th journal sync: before it (the database has what the journal lacks) or after it."""
+    kind, _, number = kill.partition(":")
+    if kind == "none":
+        return
+    catch_up, left = Journal.catch_up, [int(number)]
+
+    def counted(journal: Journal, store: Store) -> int:
+        left[0] -= 1
+        if left[0] == 0 and kind == "commit":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = catch_up(journal, store)
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    Journal.catch_up = counted  # type: ignore[method-assign]
+
+
+def main(home: Home, base_url: str, now: int, kill: str) -> None:
+    store, clock, account = Store(home.database), FakeClock(datetime.fromtimestamp(now, UTC)), drafting.Account()
+    ebay = Ebay()
+    line = wiring.Line(ebay, account, base_url, base_url, store, clock, Wallet(), home, "trendctl/test")
+    work = service.Posting(
+        store, Journal(home.journal), clock, {"ebay": ebay}, {"ebay": account}, lambda name: wiring.talking(line),
+        home.images, home.root, cases.Context(platforms=("ebay",)),
+    )  # fmt: skip
+    mined(kill)
+    service.post(work)
+
+
+if __name__ == "__main__":
+    main(Home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), sys.argv[4])

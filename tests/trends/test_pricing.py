@@ -1,0 +1,158 @@
+"""The price range: right currency, ordered ends, near what alike things cost, wider with less to go on."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trendctl.trends import _price_model
+from trendctl.trends.pricing import Comparable, PriceRange, price_range, suggest
+
+MUGS = tuple(
+    Comparable(f"blue ceramic mug {i}", 1500 + 40 * i, "EUR", "ebay", age_days=float(i), sold=i % 2 == 0)
+    for i in range(8)
+)
+PHONES = tuple(Comparable(f"smartphone 128gb model {i}", 40000 + 900 * i, "EUR", "ebay") for i in range(8))
+
+
+def got(comparables: tuple[Comparable, ...], title: str = "blue ceramic mug", currency: str = "EUR") -> PriceRange:
+    result = price_range(comparables, title, currency)
+    assert result is not None
+    return result
+
+
+def records(seed: int = 3, count: int = 260) -> tuple[dict[str, object], ...]:
+    rng = np.random.default_rng(seed)
+    kinds = {"mug": 12.0, "headphones": 60.0, "office chair": 150.0, "laptop": 700.0}
+    rows = []
+    for _ in range(count):
+        kind = str(rng.choice(list(kinds)))
+        tier = str(rng.choice(["basic", "deluxe"]))
+        price = kinds[kind] * (2.0 if tier == "deluxe" else 1.0) * float(np.exp(rng.normal() * 0.15))
+        rows.append({"title": f"{tier} {kind} {rng.integers(1000)}", "category": kind, "price": price})
+    return tuple(rows)
+
+
+def test_the_range_is_near_what_alike_things_cost() -> None:
+    result = got(MUGS)
+    assert 1300 < result.mid < 2000
+    assert result.low < result.mid < result.high
+
+
+def test_the_most_alike_comparables_decide() -> None:
+    both = MUGS + PHONES
+    assert got(both).high < 10000
+    assert got(both, "smartphone 128gb").low > 10000
+
+
+def test_another_currency_is_never_mixed_in() -> None:
+    foreign = tuple(replace(c, currency="JPY", amount_minor=c.amount_minor * 100) for c in MUGS)
+    mixed = got(MUGS + foreign)
+    alone = got(MUGS)
+    assert (mixed.low, mixed.mid, mixed.high, mixed.n) == (alone.low, alone.mid, alone.high, alone.n)
+    assert "8 in another currency" in mixed.how
+
+
+def test_no_comparable_in_the_currency_gives_none() -> None:
+    assert price_range(MUGS, "blue ceramic mug", "USD") is None
+    assert price_range((), "blue ceramic mug", "EUR") is None
+    assert price_range((replace(MUGS[0], amount_minor=0),), "blue ceramic mug", "EUR") is None
+
+
+def test_currency_is_the_code_in_capitals() -> None:
+    assert got(MUGS, currency=" eur ").currency == "EUR"
+
+
+def test_fewer_comparables_give_a_wider_range_and_less_confidence() -> None:
+    few, many = got(MUGS[:1]), got(MUGS)
+    assert few.high / few.low > many.high / many.low
+    assert 0 < few.confidence < many.confidence < 1
+
+
+def test_a_sold_price_counts_more_than_an_asked_one() -> None:
+    sold_low = (replace(MUGS[0], amount_minor=1000, sold=True), replace(MUGS[0], amount_minor=4000, sold=False))
+    sold_high = (replace(MUGS[0], amount_minor=1000, sold=False), replace(MUGS[0], amount_minor=4000, sold=True))
+    assert got(sold_low).mid < got(sold_high).mid
+
+
+def test_a_new_price_counts_more_than_an_old_one() -> None:
+    cheap_new = (replace(MUGS[0], amount_minor=1000, age_days=0), replace(MUGS[0], amount_minor=4000, age_days=900))
+    cheap_old = (replace(MUGS[0], amount_minor=1000, age_days=900), replace(MUGS[0], amount_minor=4000, age_days=0))
+    assert got(cheap_new).mid < got(cheap_old).mid
+
+
+def test_how_says_what_the_range_rests_on() -> None:
+    assert got(MUGS).how == "8 comparables in EUR, 4 sold and 4 asking"
+    assert "none is much like it" in got(PHONES, "garden gnome").how
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Comparable,
+            title=st.text(max_size=20),
+            amount_minor=st.integers(-5, 10**9),
+            currency=st.sampled_from(["EUR", "usd", "JPY"]),
+            age_days=st.floats(allow_nan=True, allow_infinity=True),
+            sold=st.booleans(),
+        ),
+        max_size=6,
+    ),
+    st.text(max_size=20),
+    st.randoms(use_true_random=False),
+)
+def test_any_comparables_give_ordered_integers_whatever_their_order(
+    items: list[Comparable], title: str, rng: object
+) -> None:
+    result = price_range(items, title, "EUR")
+    usable = [c for c in items if c.currency == "EUR" and c.amount_minor > 0]
+    assert (result is None) == (not usable)
+    if result is None:
+        return
+    assert all(isinstance(v, int) for v in (result.low, result.mid, result.high))
+    assert 1 <= result.low <= result.mid <= result.high
+    assert 0 < result.confidence <= 1
+    rng.shuffle(items)  # type: ignore[attr-defined] # a random.Random
+    again = price_range(items, title, "EUR")
+    assert again is not None
+    assert math.isclose(again.mid, result.mid, rel_tol=1e-3, abs_tol=1)
+
+
+def test_suggest_learns_kinds_and_tiers_from_many_comparables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_price_model, "FOREST_FROM", 100)
+    known = records()
+    cheap = suggest({"title": "basic mug 77", "category": "mug"}, known)
+    dear = suggest({"title": "deluxe laptop 9", "category": "laptop"}, known)
+    assert cheap.low <= 12 <= cheap.high
+    assert dear.low <= 1400 <= dear.high
+    assert cheap.n == len(known)
+
+
+def test_suggest_is_the_same_each_time_and_for_a_list() -> None:
+    known = records(count=40)
+    asked = {"title": "deluxe headphones"}
+    assert suggest(asked, known) == suggest(asked, known) == suggest(asked, list(known))
+
+
+def test_a_changed_list_of_comparables_is_seen() -> None:
+    known = list(records(count=40))
+    before = suggest({"title": "basic mug"}, known)
+    for row in known:
+        row["price"] = float(str(row["price"])) * 10
+    assert suggest({"title": "basic mug"}, known).mid > 4 * before.mid
+
+
+@pytest.mark.parametrize(
+    "broken", [[], [{"title": "mug"}], [{"title": "mug", "price": "?"}], [{"title": "m", "price": -1}]]
+)
+def test_comparables_without_a_price_are_an_error(broken: list[dict[str, object]]) -> None:
+    with pytest.raises(ValueError, match="positive price"):
+        suggest({"title": "mug"}, broken)
+
+
+def test_missing_fields_are_no_error() -> None:
+    assert suggest({"title": None}, [{"title": "mug", "price": 5.0}, {"price": 7.0}]).mid > 0
