@@ -129,7 +129,8 @@ class BodyCache:
         """Remove bodies not written since `before` (epoch seconds); how many. URLs with a date in them pile up."""
         gone = 0
         for path in self._folder.glob("*") if self._folder.is_dir() else ():
-            if path.is_file() and path.stat().st_mtime < before:
+            ours = re.fullmatch(r"[0-9a-f]{64}|\.new-.*", path.name) is not None
+            if ours and path.is_file() and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
                 gone += 1
         return gone

@@ -86,7 +86,9 @@ def test_thirty_days_leave_no_missed_hour_unreported_and_tell_every_incident_onc
         drive(w, 30, HOUR)
         check(w, post.sent)
         assert not files or len(os.listdir("/proc/self/fd")) <= files
-        assert len(list(home.backups.glob("*-scheduled.db.gz"))) == 24  # daily ones: the default keeps the last of each of 24 hours
+        assert (
+            len(list(home.backups.glob("*-scheduled.db.gz"))) == 24
+        )  # daily ones: the default keeps the last of each of 24 hours
         assert {r.job for r in w.tick(DAY)} >= {"scan", "backup", "retention", "health"}
 
 

@@ -31,8 +31,13 @@ def ebay(root: Path, **more: Any) -> Iterator[EbayRig]:
     fake = FakeEbay()
     with FakeServer(fake) as server:
         shop = HttpShop(root, Ebay(), base_url=server.base_url, wallet=wallet(), **more)
+        held = shop.store.connect()  # while one is open, closing the others does not check the WAL in
+        held.execute("SELECT count(*) FROM product").fetchone()
 
         def fault(call: str, number: int, kind: str) -> None:
             server.plan[call, server.count(call) + number] = kind
 
-        yield EbayRig(shop, fault, lambda: len(fake.live), lambda: len(fake.listings), EVERY, fake, server)
+        try:
+            yield EbayRig(shop, fault, lambda: len(fake.live), lambda: len(fake.listings), EVERY, fake, server)
+        finally:
+            held.close()

@@ -1,4 +1,4 @@
-"""Same product or not: pair scores, linking, clustering and grouping, as a user of trendctl.trends.matching sees them."""
+"""Same product or not: pair scores, linking, clustering and grouping."""
 
 import pytest
 from hypothesis import given, settings

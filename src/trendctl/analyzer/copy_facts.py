@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.outputs import Normalised
-from trendctl.wording import clean
 from trendctl.ports import Case, Json
+from trendctl.wording import clean
 
 MAX_FACTS = 40
 MAX_LABEL, MAX_VALUE = 60, 400

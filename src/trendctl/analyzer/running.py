@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,10 +15,20 @@ MAX_CAUSE = 300
 
 
 class Answerer(Protocol):
-    """Who turns evidence into an answer. `provider` is stored with it; another provider than last time answers anew."""
+    """Who turns evidence into an answer. `provider` is stored with it; another provider than last time answers anew.
+
+    `provider` is asked before an answer (who would give it) and after (who gave it).
+    """
 
     def provider(self, agent: Agent) -> str: ...
     def answer(self, agent: Agent, evidence: Mapping[str, Json]) -> BaseModel: ...
+
+
+@runtime_checkable
+class PerProduct(Protocol):
+    """An answerer that is another one for each product."""
+
+    def for_product(self, case: Case, known: "Known", *, asked: bool) -> Answerer: ...
 
 
 class Offline:
@@ -104,15 +114,17 @@ def _one(
 ) -> tuple[AnalysisRow, BaseModel | None]:
     hashed, provider = "", "offline"
     before = known.rows.get(agent.name)
-    if before is not None and agent.name in known.trusted and (kept := _kept(agent, before, known.force)):
-        return before, kept
     try:
+        if before is not None and agent.name in known.trusted and answerer.provider(agent) == before.provider:
+            if kept := _kept(agent, before, known.force):
+                return before, kept
         evidence = tidy(agent.evidence(case, seen))
         hashed, provider = digest(evidence), answerer.provider(agent)
         same = before is not None and (before.input_hash, before.provider) == (hashed, provider)
         if before is not None and same and (kept := _kept(agent, before, known.force)):
             return before, kept
         output = answerer.answer(agent, evidence)
+        provider = answerer.provider(agent)
         if not isinstance(output, agent.output):
             raise TypeError(f"{type(output).__name__} instead of {agent.output.__name__}")
         text, cause = output.model_dump_json(), ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trendctl import registry as leaves
 from trendctl.analyzer.comparables import Comparables, of_store
 from trendctl.analyzer.report import MAX_FAILURES, AnalyzeReport, Failure
-from trendctl.analyzer.running import Answerer, Known, Offline, Result, closure, in_order, run_agents
+from trendctl.analyzer.running import Answerer, Known, Offline, PerProduct, Result, closure, in_order, run_agents
 from trendctl.analyzer.scoring import aged, score_row
 from trendctl.ports import Agent, Case, Clock
 from trendctl.store import analyses, cases
@@ -81,7 +81,8 @@ def analyze(
     """Analyse what changed; with `product_ids` those products, by all agents. `force`: answer again in any case.
 
     `limit` best products with `minimum_score` or more get every agent. `agents` and `sources` None: all that the
-    registry finds. An agent that raises costs its own answer only. `source_weights`: learned trust by source, 0.25 to
+    registry finds. An agent that raises costs its own answer only. A model (`answerer`) sees none but the products
+    that reach `minimum_score` and that the person has not rejected. `source_weights`: learned trust by source, 0.25 to
     2; a change is noticed when the product is seen again.
     """
     report = AnalyzeReport()
@@ -103,13 +104,23 @@ def analyze(
     if product_ids is None:
         _everything(store, job, stamp, minimum_score, limit)
     else:
-        with store.read() as db:
-            wanted = analyses.existing(db, product_ids)
-        _run(store, job, wanted, job.agents, stamp)
+        _named(store, job, product_ids, stamp, minimum_score)
     report.analysed, report.failed = len(job.written), len({pid for pid, _ in job.failures})
     report.failures += [Failure(*key, cause) for key, cause in islice(job.failures.items(), MAX_FAILURES)]
     report.unchanged = len(job.looked_at - job.written)
     return report
+
+
+def _named(store: Store, job: _Job, product_ids: Iterable[int], stamp: int, minimum_score: float) -> None:
+    """The named products, by all agents; with a model after their score is known, as it decides who is asked."""
+    with store.read() as db:
+        wanted = analyses.existing(db, product_ids)
+    asked: frozenset[int] = frozenset()
+    if isinstance(job.answerer, PerProduct):
+        _run(store, job, wanted, closure(job.agents, SCORED_BY), stamp)
+        with store.read() as db:
+            asked = frozenset(wanted) & frozenset(analyses.best(db, least=minimum_score, limit=-1))
+    _run(store, job, wanted, job.agents, stamp, asked=asked)
 
 
 def _everything(store: Store, job: _Job, stamp: int, minimum_score: float, limit: int) -> None:
@@ -119,7 +130,7 @@ def _everything(store: Store, job: _Job, stamp: int, minimum_score: float, limit
     job.report.aged = _age(store, stamp)
     with store.read() as db:
         top = analyses.best(db, least=minimum_score, limit=limit)
-    _run(store, job, top, job.agents, stamp, trusted=MEASURED_BY)
+    _run(store, job, top, job.agents, stamp, trusted=MEASURED_BY, asked=frozenset(top))
 
 
 def _run(
@@ -131,12 +142,14 @@ def _run(
     *,
     changed: bool = False,
     trusted: frozenset[str] = frozenset(),
+    asked: frozenset[int] = frozenset(),
 ) -> None:
+    """`asked`: products on which a model may be asked."""
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         with store.read() as db:
             work = _Work.load(db, batch, job)
-        rows, scores = work.results(job, agents, stamp, changed=changed, trusted=trusted)
+        rows, scores = work.results(job, agents, stamp, changed=changed, trusted=trusted, asked=asked)
         if rows or scores:
             with store.write(Role.ANALYZER) as db:
                 analyses.save_analyses(db, rows)
@@ -161,7 +174,14 @@ class _Work:
         )  # fmt: skip
 
     def results(
-        self, job: _Job, agents: tuple[Agent, ...], stamp: int, *, changed: bool, trusted: frozenset[str]
+        self,
+        job: _Job,
+        agents: tuple[Agent, ...],
+        stamp: int,
+        *,
+        changed: bool,
+        trusted: frozenset[str],
+        asked: frozenset[int],
     ) -> tuple[list[AnalysisRow], list[ScoreRow]]:
         """What is new: analyses and scores to store. Without `changed` a score is left to age where no agent said
         anything new. One older than what it is about gets the new time though it says the same.
@@ -170,7 +190,8 @@ class _Work:
         scores: list[ScoreRow] = []
         for pid, case in self.cases.items():
             known = {a.name: row for a in agents if (row := self.answers.get((pid, a.name)))}
-            result = run_agents(agents, case, Known(pid, known, job.force, stamp, trusted), job.answerer)
+            facts = Known(pid, known, job.force, stamp, trusted)
+            result = run_agents(agents, case, facts, _answerer(job, case, facts, asked))
             before = self.scores.get(pid)
             scored = score_row(pid, case, result.outputs, self.sellable[pid], stamp)
             fresh = before is None or (bool(result.new or changed) and _says(before) != _says(scored))
@@ -179,6 +200,12 @@ class _Work:
             rows += result.new
             _count(job, pid, result, wrote=bool(result.new) or fresh)
         return rows, scores
+
+
+def _answerer(job: _Job, case: Case, known: Known, asked: frozenset[int]) -> Answerer:
+    if isinstance(job.answerer, PerProduct):
+        return job.answerer.for_product(case, known, asked=known.product_id in asked)
+    return job.answerer
 
 
 def _says(row: ScoreRow) -> tuple[object, ...]:

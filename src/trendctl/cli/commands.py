@@ -56,6 +56,8 @@ COMMANDS: tuple[Command, ...] = (
         ("reprice", "reprice", "Propose a new price; review decides."),
         ("reconcile", "reconcile", "Ask the platforms what became of unclear listings."),
         ("stats", "stats", "The pipeline in numbers."),
+        ("report", "report", "One page for a browser, a phone or paper; --html FILE."),
+        ("export", "export", "Any table as CSV, JSON or NDJSON."),
     ),
     *_group(
         "run",
@@ -76,8 +78,6 @@ COMMANDS: tuple[Command, ...] = (
 # Named in the design, not in this version: said plainly instead of pretended.
 LATER: dict[str, str] = {
     "track": "how listings perform",
-    "report": "the HTML report",
-    "export": "table exports",
     "heal": "repairs",
     "repairs": "repairs",
     "rollback": "repairs",

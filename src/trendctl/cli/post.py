@@ -39,6 +39,6 @@ def show(screen: Screen, rows: list[Any]) -> None:
     """Rows of post, listings and reconcile."""
     screen.rows(
         [row.to_json() for row in rows], COLUMNS,
-        lambda: [[r.product_id, r.platform, r.state, r.title, r.url or r.cause] for r in rows],
+        lambda: [[r.product_id, r.platform, r.state, r.title, " ".join((r.url, r.cause)).strip()] for r in rows],
         empty="Nothing to report.", right=("id",),
     )  # fmt: skip

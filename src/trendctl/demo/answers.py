@@ -142,14 +142,14 @@ def _slickdeals(path: str, query: Mapping[str, str], now: datetime, hour: int) -
 
 
 def _dealnews(path: str, query: Mapping[str, str], now: datetime, hour: int) -> Answer:
-    chosen = [g for n, g in enumerate(GOODS) if (hour // 24 + n) % 3 == 0 or story.interest(g, hour) > 40]
+    chosen = [(n, g) for n, g in enumerate(GOODS) if (hour // 24 + n) % 3 == 0 or story.interest(g, hour) > 40]
     items = "".join(
         f"<item><title>{html.escape(_label(g.title))} for ${g.price // 100}</title>"
         f"<guid>https://www.dealnews.com/{7_000_000 + hour // 24 * 10 + n}.html</guid>"
         f"<link>https://www.dealnews.com/{7_000_000 + hour // 24 * 10 + n}.html</link>"
         f"<pubDate>{format_datetime(now)}</pubDate><dealnews:dealType>product</dealnews:dealType>"
         f'<dealnews:price currency="USD">{(g.price - 100) / 100:.2f}</dealnews:price></item>'
-        for n, g in enumerate(chosen)
+        for n, g in chosen
     )
     return (
         200,

@@ -56,6 +56,8 @@ GOODS: tuple[Good, ...] = (
     Good("board", "Bamboo Cutting Board Set of 3", "bamboo cutting board set", "Cutting board", 2299, 9, "emerging"),
 )
 
+RISING = GOODS[0]  # the one that the demo lists
+
 NOISE: tuple[str, ...] = (
     "cup final score", "election results", "storm warning", "season finale recap", "transit strike",
     "award show winners",

@@ -11,7 +11,7 @@ from trendctl.app import App
 from trendctl.approval.card import ReviewCard
 from trendctl.approval.seat import DemoSeat
 from trendctl.demo.answers import SOURCES
-from trendctl.demo.story import DAYS, MARK
+from trendctl.demo.story import DAYS, MARK, RISING
 from trendctl.demo.world import DemoClock, transport
 from trendctl.errors import TrendctlError
 from trendctl.home import Home
@@ -79,6 +79,7 @@ def walk(
     tell(f"{scans} scans over {DAYS} {MARK} days, {items} items from {len(SOURCES)} sources")
     show_products(app)
     product = _chosen(app)
+    _supply(app, product)
     flows.review(app, Script(show_card, tell), DemoSeat(), [product])
     posted = flows.post(app, [product], "local", dry_run=False)
     if not posted or posted[0].state != "live":
@@ -108,22 +109,16 @@ def _scan(
 
 
 def _chosen(app: App) -> int:
-    """The best product that can be approved once its supply is told; the others keep what was told of them."""
-    from trendctl.approval import card
+    """The best product that is the rising good of the story: the supply and the picture are made for it."""
     from trendctl.store import product_rows
     from trendctl.store.rows import epoch
 
-    now = epoch(app.clock.now())
     with app.store.read() as db:
-        rows = product_rows.product_rows(db, now=now, limit=CANDIDATES)
-    for row in rows:
-        if row["price"]["mid"] is None:
-            continue  # a trend without an offer: nothing to take a price from
-        _supply(app, int(row["id"]))
-        with app.store.read() as db:
-            if any(d.approvable for d in card.draft_cards(db, int(row["id"]), now)):
-                return int(row["id"])
-    raise TrendctlError("The demo found no product that can be approved", why=f"of {len(rows)} looked at")
+        rows = product_rows.product_rows(db, now=epoch(app.clock.now()), limit=20)
+    found = [row["id"] for row in rows if row["title"].startswith(RISING.title)]
+    if not found:
+        raise TrendctlError("The demo did not find its rising product", why=f"{len(rows)} others")
+    return int(found[0])
 
 
 def _supply(app: App, product: int) -> None:

@@ -101,9 +101,7 @@ def profit(row: Mapping[str, Any]) -> int | None:
     return int(row["revenue_minor"] - (row["refunds_minor"] or 0) - row["fees_minor"] - spent)
 
 
-def grouped(
-    rows: Iterable[Mapping[str, Any]], keys: Callable[[Mapping[str, Any]], Sequence[Hashable]]
-) -> list[Group]:
+def grouped(rows: Iterable[Mapping[str, Any]], keys: Callable[[Mapping[str, Any]], Sequence[Hashable]]) -> list[Group]:
     """The listings by each of their keys (a product of three sources counts for each of the three), most revenue first.
 
     Where currencies differ, revenue is compared by minor units: it orders the rows, nothing else.

@@ -71,5 +71,6 @@ def as_json(group: Group, name: str, sales: Sales) -> dict[str, Any]:
     return {
         name: group.key, "listings": group.listings, **group.sums,
         "conversion": None if rate is None else round(rate, 6),
-        "money": [purse.to_json() for _, purse in sorted(group.purses.items())], "last_days": days, "last_days_of": what,
+        "money": [purse.to_json() for _, purse in sorted(group.purses.items())],
+        "last_days": days, "last_days_of": what,
     }  # fmt: skip

@@ -70,7 +70,7 @@ def group_items(db: sqlite3.Connection, ids: Sequence[int], grouping: Grouping, 
 def foresee(titles: Iterable[str], sellable: Callable[[str], float]) -> None:
     """Work out what is known of titles alone, while sources are waited for; both functions remember."""
     for title in titles:
-        keys(title)
+        keys(called(title))
         sellable(title)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from trendctl.store.engine import Store
 from trendctl.store.writers import Role
 
-REOPEN_SECONDS = 3600  # a fault that comes back within this time is the same incident: flapping is told once
+REOPEN_SECONDS = (
+    6 * 3600
+)  # back within this time, it is the same incident: a source that flaps from scan to scan is told once
 _COLUMNS = "id, fault, severity, cause, confidence, action, repair_id, opened_at, closed_at, detail, times, told_at"
 
 

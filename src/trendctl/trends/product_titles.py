@@ -8,7 +8,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from trendctl.trends.clustering import Pair, agglomerate, numbered
-from trendctl.trends.conflicts import conflicts
+from trendctl.trends.conflicts import conflicts, respellings
 from trendctl.trends.pair_features import pair_features
 from trendctl.trends.pair_model import model, probability, threshold
 from trendctl.trends.records import FloatArray, IntArray, Records, build_titles, plain_text
@@ -16,6 +16,7 @@ from trendctl.trends.title_features import Tokens, read_title
 from trendctl.trends.title_keys import fingerprint_of, keys_of_many
 
 VETO: Final = -6.0  # log-odds of a pair with a conflict, if they were not lower anyway
+RESPELLED: Final = 1.0  # log-odds of a respelling, if they were not higher anyway
 _CLOSE_LOOK: Final = 8  # candidates of one title that are compared in full
 _BLOCK: Final = 12  # titles of one key that are all compared
 _NEIGHBOURS: Final = 3  # in a larger block each title meets so many of the next in the alphabet
@@ -25,12 +26,17 @@ _PRICE_GAP: Final = 8.0  # the same product does not cost eight times as much el
 Candidate = tuple[int, str]
 
 
-def title_log_odds(records: Records, a: IntArray, b: IntArray) -> FloatArray:
-    """Log-odds that the titles of two rows name one product; conflicts are never outweighed."""
+def title_log_odds(records: Records, a: IntArray, b: IntArray, *, any_goods: bool = False) -> FloatArray:
+    """Log-odds that the titles of two rows name one product; conflicts are never outweighed.
+
+    With `any_goods` a respelling without a model number counts as likely too, as it is outside electronics.
+    """
     out = np.zeros(len(a))
     for low in range(0, len(a), _AT_A_TIME):
         table = pair_features(records, a[low : low + _AT_A_TIME], b[low : low + _AT_A_TIME])
         value = model("titles").log_odds(table)
+        if any_goods:
+            value = np.where(respellings(table), np.maximum(value, RESPELLED), value)
         out[low : low + _AT_A_TIME] = np.where(conflicts(table), np.minimum(value, VETO), value)
     return out
 
@@ -81,7 +87,7 @@ def best_matches(
     if not pairs:
         return out
     number, a, b = np.asarray(pairs, np.int64).T
-    value = title_log_odds(build_titles(rows, [plain_text(tokens) for tokens in rows]), a, b)
+    value = title_log_odds(build_titles(rows, [plain_text(tokens) for tokens in rows]), a, b, any_goods=True)
     value = np.where(equal, -VETO, value)
     value = np.where(_dear(number, ids, prices, product_prices), np.minimum(value, VETO), value)
     _choose(out, number, ids, probability(value))
@@ -161,7 +167,7 @@ def group(titles: Sequence[str], *, must_link: Collection[Pair] = (), cannot_lin
     a, b = _worth_a_look(read, plain)
     some, where = np.unique(np.r_[a, b], return_inverse=True)
     records = build_titles([read[i] for i in some.tolist()], [plain[i] for i in some.tolist()])
-    value = title_log_odds(records, where[: len(a)], where[len(a) :])
+    value = title_log_odds(records, where[: len(a)], where[len(a) :], any_goods=True)
     value = np.where([plain[i] == plain[j] for i, j in zip(a.tolist(), b.tolist(), strict=True)], -VETO, value)
     joined = [(place[i], place[j]) for i, j in must_link]
     parted = [(place[i], place[j]) for i, j in cannot_link]

@@ -252,7 +252,7 @@ def _join_code(extra: list[str], first: str, second: str) -> None:
 
 
 def _sells_accessory(base: list[str]) -> tuple[bool, bool]:
-    """Whether an accessory is sold (the title says "for", or one is its last telling word); and whether "case for X"."""
+    """Whether an accessory is sold (the title says "for", or one is its last telling word); and if as "case for X"."""
     last = before = ""
     for token in base:
         if token in _BESIDE:

@@ -1,9 +1,10 @@
 """Keys under which the same product is found again: hashes that need no corpus and never change between runs."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Final
 
 import numpy as np
@@ -50,9 +51,17 @@ def _mix(a: int, b: int) -> int:
     return ((a * _GOLDEN) ^ (b * _SEED + (a >> 7))) & _MASK
 
 
-def telling_of(tokens: Tokens) -> tuple[list[int], list[int]]:
-    """Hashes of the most telling tokens of a title, and of its model numbers, some of them written together."""
-    telling = sorted([_token(t) for t in {*tokens.base} if t[0] != "z"])[:_TOKENS]
+def telling_of(tokens: Tokens, seen: Mapping[str, int] | None = None) -> tuple[list[int], list[int]]:
+    """Hashes of the most telling tokens of a title, and of its model numbers, some of them written together.
+
+    With `seen`, how often a batch says each token, the rarest that is said twice tells most.
+    """
+    said = {t for t in tokens.base if t[0] != "z"}
+    if seen is None:
+        telling = sorted([_token(t) for t in said])[:_TOKENS]
+    else:
+        rare = sorted([(seen[t], _token(t)) for t in said if seen[t] > 1])[:_TOKENS]
+        telling = [token for _, token in rare]
     codes = {t[1] for t in telling if t[2]}
     for t in tokens.extra:
         if t[0] == "c" and (found := _token(t))[2]:
@@ -68,12 +77,13 @@ def keys_of(tokens: Tokens) -> tuple[int, ...]:
 
 
 def keys_of_many(titles: Sequence[Tokens]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """(title number, key) of all keys of many titles, the same keys as `keys_of` gives."""
+    """(title number, key) of all keys of many titles: as `keys_of`, but here the batch itself says what is rare."""
+    seen = Counter(chain.from_iterable(tokens.base for tokens in titles))
     slots = np.full((len(titles), _TOKENS), -1, np.int64)
     code_rows: list[int] = []
     code_keys: list[int] = []
     for i, tokens in enumerate(titles):
-        telling, codes = telling_of(tokens)
+        telling, codes = telling_of(tokens, seen)
         slots[i, : len(telling)] = telling
         code_rows += [i] * len(codes)
         code_keys += codes

@@ -6,9 +6,10 @@ from pydantic import BaseModel
 
 from trendctl.analyzer import evidence as ev
 from trendctl.analyzer.outputs import Normalised
-from trendctl.wording import clean, product_title
+from trendctl.analyzer.titles import entries
 from trendctl.ports import Agent, Case, Json
 from trendctl.trends.title_features import Kind, analyse, normalise, read_title, token_kind
+from trendctl.wording import clean, product_title
 
 _MAX_PACK = 10_000
 _VARIANT = frozenset({Kind.QUANTITY, Kind.COLOUR, Kind.EDITION})
@@ -18,19 +19,10 @@ _TRIM = ".,;:!?()[]\"'"
 
 def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]:
     """The product's title first, then those of its items (once each), and the brand."""
-    seen: set[str] = set()
-    titles: list[Json] = []
-    by_title = {item.title: item for item in reversed(case.items)}
-    first = by_title.get(case.title)
-    head = (case.title, first.source if first else "", first.ai_ok if first else False)
-    for title, source, ai_ok in (head, *((i.title, i.source, i.ai_ok) for i in case.items)):
-        if title not in seen and len(titles) < 8:
-            seen.add(title)
-            titles.append(ev.text(title, source, ai_ok))
     supply = case.supply
     brand_ok = all(item.ai_ok for item in case.items)
     return {
-        "titles": titles,
+        "titles": entries(case),
         "brand": ev.text(case.brand, "", brand_ok),
         "supply": {"brand": supply.brand, "mpn": supply.mpn} if supply else None,
     }

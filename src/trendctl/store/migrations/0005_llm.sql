@@ -3,7 +3,7 @@
 -- One row an attempt. `day`: days since 1970 (UTC). Amounts are millionths of a US dollar. `spent_micro_usd` NULL: not
 -- known yet, or the process died; the reserved amount then counts.
 CREATE TABLE llm_call (
-    id INTEGER PRIMARY KEY, day INTEGER NOT NULL, agents TEXT NOT NULL, product_id INTEGER REFERENCES product(id),
+    id INTEGER PRIMARY KEY, day INTEGER NOT NULL, agents TEXT NOT NULL, product_id INTEGER,
     provider TEXT NOT NULL, model TEXT NOT NULL, reserved_micro_usd INTEGER NOT NULL CHECK (reserved_micro_usd >= 0),
     spent_micro_usd INTEGER CHECK (spent_micro_usd >= 0), input_tokens INTEGER, output_tokens INTEGER,
     state TEXT NOT NULL CHECK (state IN ('reserved', 'done', 'failed', 'lost', 'overrun')),

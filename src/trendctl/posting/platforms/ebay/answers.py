@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
-from trendctl.ports import Answer, Json, Understood, Verdict
+from trendctl.ports import Answer, Understood, Verdict
 
 _SYSTEM, _BUSY, _NO_SKU_YET, _USER, _NO_OFFER = 25001, 25025, 25702, 25002, 25713
 LONG = 3600.0  # seconds: not in this run
@@ -48,8 +49,17 @@ def parsed(answer: Answer) -> dict[str, Any]:
 def errors(answer: Answer) -> list[dict[str, Any]]:
     """eBay's error objects (a bare one is taken too)."""
     body = parsed(answer)
-    found = body.get("errors") or ([body] if "errorId" in body else [])
-    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+    return rows(body.get("errors")) or ([body] if "errorId" in body else [])
+
+
+def rows(value: object) -> list[dict[str, Any]]:
+    """The objects of a list; none of anything else."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def part(value: object) -> dict[str, Any]:
+    """An object; {} for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def words(problems: Sequence[Mapping[str, Any]]) -> str:
@@ -57,7 +67,7 @@ def words(problems: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for error in problems[:3]:
         said = str(error.get("longMessage") or error.get("message") or "no reason given")
-        more = ", ".join(f"{p.get('name')}={p.get('value')}" for p in error.get("parameters") or [] if p.get("value"))
+        more = ", ".join(f"{p.get('name')}={p.get('value')}" for p in rows(error.get("parameters")) if p.get("value"))
         means = _MEANS.get(_id(error), "")
         parts.append(f"{f'{means} ' if means else ''}(eBay {_id(error)}: {said}{f'; {more}' if more else ''})")
     return "; ".join(parts)
@@ -131,7 +141,7 @@ def is_nameless_duplicate(answer: Answer) -> bool:
 
 def naming(answer: Answer, found: Answer) -> Answer:
     """The refusal with the id of the offer that a search found, so that it can be understood alone."""
-    offers = parsed(found).get("offers") or [{}]
+    offers = rows(parsed(found).get("offers")) or [{}]
     return replace(answer, headers={**answer.headers, _FOUND: str(offers[0].get("offerId") or "")})
 
 
@@ -142,7 +152,7 @@ def _is_duplicate(error: Mapping[str, Any]) -> bool:
 
 
 def _named_offer(error: Mapping[str, Any]) -> str:
-    parameters = error.get("parameters") or []
+    parameters = rows(error.get("parameters"))
     return next((str(p["value"]) for p in parameters if p.get("name") == "offerId" and p.get("value")), "")
 
 
@@ -178,20 +188,20 @@ def _applied(step: str, answer: Answer) -> Understood:
         listing = str(body.get("listingId") or "")
         if not listing:
             return Understood(Verdict.UNKNOWN, "eBay's answer names no listing")
-        return Understood(Verdict.APPLIED, words(body.get("warnings") or []), {"listing_id": listing})
-    return Understood(Verdict.APPLIED, words(body.get("warnings") or []))
+        return Understood(Verdict.APPLIED, words(rows(body.get("warnings"))), {"listing_id": listing})
+    return Understood(Verdict.APPLIED, words(rows(body.get("warnings"))))
 
 
 def _offer(step: str, body: Mapping[str, Any]) -> Understood:
     """The offer of a SKU. `offer_read` comes before a create, `offer_find` before a change or an end."""
-    offers = [o for o in body.get("offers") or [] if isinstance(o, dict) and o.get("offerId")]
+    offers = [o for o in rows(body.get("offers")) if o.get("offerId")]
     if not offers:
         if step == "offer_read":
             return Understood(Verdict.APPLIED)
         return Understood(Verdict.REJECTED, "eBay shows no offer of this SKU: look at your listings at ebay.com/sh/lst")
     offer = str(offers[0]["offerId"])
     if step == "offer_read" and offers[0].get("status") == "PUBLISHED":
-        listing = str((offers[0].get("listing") or {}).get("listingId") or "")
+        listing = str(part(offers[0].get("listing")).get("listingId") or "")
         return Understood(
             Verdict.REJECTED, f"this SKU is live at eBay already (listing {listing or offer}): end that listing first"
         )
@@ -199,21 +209,22 @@ def _offer(step: str, body: Mapping[str, Any]) -> Understood:
 
 
 def _fees(answer: Answer) -> Understood:
-    rows = [
-        f"{fee['feeType']} {fee['amount']['value']} {fee['amount']['currency']}"
-        for summary in parsed(answer).get("feeSummaries") or []
-        for fee in summary.get("fees") or []
-        if _amount(fee) not in ("", "0", "0.0", "0.00")
-    ]
     if answer.status != 200:
         return Understood(Verdict.APPLIED, "eBay did not tell the fees")
-    return Understood(Verdict.APPLIED, late={"fees": ", ".join(rows) or "none to list"})
+    fees = [fee for summary in rows(parsed(answer).get("feeSummaries")) for fee in rows(summary.get("fees"))]
+    told = [(str(fee.get("feeType") or "fee"), part(fee.get("amount"))) for fee in fees]
+    texts = [f"{kind} {a['value']} {a.get('currency', '')}".strip() for kind, a in told if _is_money(a.get("value"))]
+    return Understood(Verdict.APPLIED, late={"fees": ", ".join(texts) or "none to list"})
 
 
-def _amount(fee: Mapping[str, Json]) -> str:
-    amount = fee.get("amount") or {}
-    return str(amount.get("value") or "") if amount.get("currency") and fee.get("feeType") else ""
+def _is_money(value: object) -> bool:
+    """Whether an amount is given and is not nothing."""
+    try:
+        return Decimal(str(value)) != 0
+    except InvalidOperation:
+        return False
 
 
 def _id(error: Mapping[str, Any]) -> int:
-    return int(error.get("errorId") or 0)
+    found = error.get("errorId")
+    return found if isinstance(found, int) else int(found) if isinstance(found, str) and found.isdecimal() else 0

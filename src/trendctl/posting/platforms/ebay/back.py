@@ -8,7 +8,7 @@ from urllib.parse import quote
 from trendctl.commerce.money import Money
 from trendctl.ports import Json, ReadBack, State, Talk
 from trendctl.posting.platforms.ebay import wires
-from trendctl.posting.platforms.ebay.answers import parsed
+from trendctl.posting.platforms.ebay.answers import parsed, part, rows
 from trendctl.posting.platforms.ebay.known import trouble
 
 _SITE = {
@@ -27,7 +27,7 @@ def read_back(intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -
     offer, cause = _offer(intent, late, talk)
     if offer is None:
         return ReadBack(State.UNKNOWN, cause=cause)
-    listing = offer.get("listing") or {}
+    listing = part(offer.get("listing"))
     found = {"offer_id": str(offer.get("offerId") or ""), "listing_id": str(listing.get("listingId") or "")}
     told = {name: value for name, value in found.items() if value}
     action = str(intent["action"])
@@ -46,7 +46,8 @@ def read_back(intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -
         return ReadBack(State.UNKNOWN, cause="eBay still shows the old price or quantity", excluded=True, late=told)
     number = told["listing_id"]
     url = f"https://{_SITE.get(str(intent['marketplace']), 'www.ebay.com')}/itm/{quote(number, safe='')}"
-    fees = f"fees as eBay told them: {late['fees']}" if late.get("fees") else ""
+    told_fees = action in ("create", "relist") and late.get("fees")
+    fees = f"fees as eBay told them: {told_fees}" if told_fees else ""
     return ReadBack(State.LIVE, external_id=number, url=url, cause=fees, late=told)
 
 
@@ -63,8 +64,8 @@ def _offer(intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> t
     body = parsed(answer)
     if known:
         return (body, "") if body else (None, "the offer could not be understood")
-    rows = [o for o in body.get("offers") or [] if isinstance(o, dict)]
-    return (rows[0], "") if rows else (None, "eBay shows no offer of this SKU, which proves nothing")
+    offers = rows(body.get("offers"))
+    return (offers[0], "") if offers else (None, "eBay shows no offer of this SKU, which proves nothing")
 
 
 def _ended(offer: Mapping[str, Any], listing: Mapping[str, Any]) -> ReadBack:
@@ -77,11 +78,11 @@ def _ended(offer: Mapping[str, Any], listing: Mapping[str, Any]) -> ReadBack:
 
 def _as_approved(intent: Mapping[str, Json], offer: Mapping[str, Any]) -> bool:
     """Price and quantity; what was sold since may be missing from the quantity."""
-    price = (offer.get("pricingSummary") or {}).get("price") or {}
+    price = part(part(offer.get("pricingSummary")).get("price"))
     wanted = Money(intent["price"]["minor"], intent["price"]["currency"])
     try:
         same = Decimal(str(price.get("value"))) == wanted.decimal() and price.get("currency") == wanted.currency
     except InvalidOperation:
         return False
-    left, sold = offer.get("availableQuantity"), (offer.get("listing") or {}).get("soldQuantity") or 0
+    left, sold = offer.get("availableQuantity"), part(offer.get("listing")).get("soldQuantity") or 0
     return same and isinstance(left, int) and intent["quantity"] - sold <= left <= intent["quantity"]

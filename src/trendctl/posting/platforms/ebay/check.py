@@ -27,7 +27,7 @@ def check(seen: Seen) -> Sequence[CheckResult]:
         try:
             rows += look(seen, seen.talk)
         except TrendctlError as fault:
-            rows.append(CheckResult(name, "fail", fault.why or fault.what, "trendctl platforms login ebay"))
+            rows.append(CheckResult(name, "fail", fault.why or fault.what, fault.next))
     return rows
 
 

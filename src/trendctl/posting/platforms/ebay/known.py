@@ -97,6 +97,8 @@ def read(talk: Talk, wire: Wire) -> dict[str, Any]:
     answer = talk.send(wire)
     if answer.status in (204, 404):
         return {}
+    if answer.status == 403:
+        raise AccessError("eBay refuses permission", why=trouble(answer), next="trendctl platforms login ebay")
     if answer.status != 200:
         raise AccessError("eBay did not answer", why=trouble(answer), next="trendctl platforms check ebay")
     return parsed(answer)

@@ -1,0 +1,165 @@
+"""The sections of the report, each from plain values to markup."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from trendctl.commerce.money import Money
+from trendctl.report import charts
+from trendctl.report.markup import DASH, number, share, table, tag, text
+from trendctl.report.profit import Group, Purse
+from trendctl.report.profit import profit as profit_of
+from trendctl.report.sales import Sales
+
+if TYPE_CHECKING:
+    from trendctl.report.page import Trend
+
+STAGES = ("emerging", "rising", "peaking", "fading", "seasonal", "steady")
+KINDS = {
+    "stage": "stage two weeks later", "forecast": "still rising two weeks later",
+    "price": "price within its range", "score": "sells within 30 days",
+}  # fmt: skip
+
+
+def money(minor: float | int | None, currency: str | None) -> str:
+    """An amount as markup; a loss is marked."""
+    if minor is None or not currency:
+        return DASH
+    amount = f"{Money(int(minor), currency).decimal():,f}"
+    shown = f"{text(currency)} {amount}"
+    return tag("span", shown, class_="bad") if minor < 0 else shown
+
+
+def tiles(counts: Mapping[str, int], sales: Sales) -> str:
+    """The figures a reader wants first."""
+    whole = sales.whole
+    found = [
+        ("live listings", number(counts.get("live")), ""),
+        ("units sold", number(whole.sums["units"]), f"{number(whole.sums['views'])} views"),
+        ("conversion", share(whole.conversion, 1), "orders a view, where both are told"),
+    ]
+    for _, purse in sorted(whole.purses.items()):
+        found.append((f"revenue, {purse.currency}", money(purse.revenue, purse.currency), ""))
+        found.append((f"profit, {purse.currency}", money(purse.profit, purse.currency), _known(purse)))
+    cells = "".join(
+        tag("div", f"<dt>{text(name)}</dt><dd>{value}{tag('small', text(more)) if more else ''}</dd>", class_="card")
+        for name, value, more in found
+    )
+    return tag("dl", cells, class_="tiles")
+
+
+def _known(purse: Purse) -> str:
+    return "" if purse.known == purse.of else f"known for {purse.known} of {purse.of} listings that sold"
+
+
+def trend(one: "Trend") -> str:
+    """A product's card: title, stage, score, curve, price."""
+    row = one.row
+    stage = row["stage"] if row["stage"] in STAGES else ""
+    chip = tag("span", text(stage or "no stage"), class_=f"stage {stage}".strip())
+    low, high = row["price_low"], row["price_high"]
+    price = DASH if low is None else f"{money(low, row['currency'])} to {money(high, row['currency'])}"
+    chart = charts.area(one.points, f"{one.metric} at {one.source}, {len(one.points)} points", falling=one.rank)
+    told = ""
+    if chart:
+        days = f"{_day(one.points[0][0])} to {_day(one.points[-1][0])}"
+        kind = "rank, best on top" if one.rank else one.metric
+        told = tag("p", text(f"{kind} at {one.source}, {days}"), class_="soft")
+    up = row["forecast_up"]
+    chance = f" · {share(up)} still rising later" if isinstance(up, float | int) else ""
+    score = tag("div", f"{number(row['score'])}{tag('small', 'score of 100')}", class_="score")
+    return tag(
+        "article",
+        tag("div", f"<div>{tag('h3', text(row['title'], 90))}</div>{score}", class_="top")
+        + tag("p", f"{chip}{text(row['sources'])} sources{chance}")
+        + chart + told + tag("p", f"asked: {price}", class_="soft"),
+        class_="card",
+    )  # fmt: skip
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%d %b %Y").lstrip("0")
+
+
+def listings(sales: Sales, shown: int) -> str:
+    """The listings that brought most, then the newest."""
+    if not sales.rows:
+        return tag("p", "Nothing is listed yet.", class_="soft")
+    order = sorted(sales.rows, key=lambda r: -(r["revenue_minor"] or 0))[:shown]
+    heads = [("product", ""), ("platform", ""), ("state", ""), ("price", "num"), ("left", "num"), ("views", "num"),
+             ("units", "num"), ("revenue", "num"), ("profit", "num"), ("last 28 days", "")]  # fmt: skip
+    rows = [_listing(row, sales) for row in order]
+    many = f"{len(order)} of {len(sales.rows)} listings, most revenue first"
+    return table(heads, rows, many)
+
+
+def _listing(row: Mapping[str, Any], sales: Sales) -> list[str]:
+    group = Group("", numbers=[row["number"]] if row["number"] is not None else [])
+    return [
+        text(row["title"], 70), text(row["platform"]), text(row["state"]),
+        money(row["price_minor"], row["asked_currency"]), number(row["quantity"]), number(row["views"]),
+        number(row["units"]), money(row["revenue_minor"], row["currency"]), money(profit_of(row), row["currency"]),
+        _spark(group, sales),
+    ]  # fmt: skip
+
+
+def _spark(group: Group, sales: Sales) -> str:
+    what, days = sales.spark(group)
+    return charts.columns(days, f"{what} a day, the last {len(days)} days: {sum(days)} in all") or DASH
+
+
+def profit(sales: Sales) -> str:
+    """By platform, category and source."""
+    if not sales.whole.purses:
+        return tag("p", "No sales are known yet: `trendctl track` reads them.", class_="soft")
+    return (
+        _groups("platform", sales.platforms, sales, 20)
+        + _groups("category", sales.categories, sales, 15)
+        + _groups("source", sales.sources, sales, 15)
+        + tag("p", "A product that several sources named counts for each of them.", class_="soft")
+    )
+
+
+def _groups(name: str, groups: list[Group], sales: Sales, shown: int) -> str:
+    heads = [(name, ""), ("units", "num"), ("conversion", "num"), ("revenue", "num"), ("refunds", "num"),
+             ("fees", "num"), ("landed cost", "num"), ("profit", "num"), ("last 28 days", "")]  # fmt: skip
+    rows = []
+    for group in groups[:shown]:
+        for currency, purse in sorted(group.purses.items()):
+            rows.append([
+                text(group.key), number(group.sums["units"]), share(group.conversion, 1),
+                *(money(n, currency) for n in (purse.revenue, purse.refunds, purse.fees, purse.cost)),
+                money(purse.profit, currency) + (f"<br>{tag('small', text(_known(purse)))}" if _known(purse) else ""),
+                _spark(group, sales),
+            ])  # fmt: skip
+    return table(heads, rows, f"By {name}") if rows else ""
+
+
+def predictions(found: Mapping[str, Any]) -> str:
+    """Hit rates, calibration and what was learned of the sources."""
+    if not found["kinds"]:
+        return tag("p", "Nothing has been foretold yet.", class_="soft")
+    heads = [("what was foretold", ""), ("made", "num"), ("open", "num"), ("settled", "num"), ("came true", "num")]
+    rows = [
+        [text(KINDS.get(k["kind"], k["kind"])), number(k["made"]), number(k["open"]), number(k["settled"]),
+         share(k["hit_rate"])]
+        for k in found["kinds"]
+    ]  # fmt: skip
+    left = table(heads, rows, "Every prediction is kept and compared with what happened") + _weights(found)
+    bins = [(b["foretold"], b["happened"], b["n"]) for b in found["calibration"]]
+    if not bins:
+        return left
+    words = "; ".join(f"of {n} foretold at {share(a)}, {share(b)} came true" for a, b, n in bins)
+    brier = f"Brier score {found['brier']:.3f} (0 is perfect, 0.25 is a coin)."
+    right = charts.calibration(bins, words) + tag("p", text(f"On the dashed line a forecast is right. {brier}"),
+                                                  class_="soft")  # fmt: skip
+    return tag("div", f"<div>{left}</div>{tag('div', right, class_='card')}", class_="two")
+
+
+def _weights(found: Mapping[str, Any]) -> str:
+    rows = [
+        [text(w["source"]), f"{w['weight']:.2f}", number(w["settled"]), share(w["hits"] / w["settled"])]
+        for w in found["source_weights"] if w["settled"]
+    ]  # fmt: skip
+    heads = [("source", ""), ("weight", "num"), ("settled", "num"), ("came true", "num")]
+    return table(heads, rows, "What a source's word counts, learned slowly, between 0.25 and 2") if rows else ""
