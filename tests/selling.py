@@ -1,6 +1,5 @@
 """A small shop for tests: a product with supply, an image and copy, in a home this process made; and a market twin."""
 
-import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fakes import FakeClock
 from PIL import Image
 
+from fakes import FakeClock
 from store_rows import put
 from trendctl.approval import card, images, service, supply
 from trendctl.approval.seat import DemoSeat, make_throwaway

@@ -33,7 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "log": {"errors", "home", "settings", "secrets", "redaction"},
     "store": CONTRACTS | {"commerce"},  # the hot list needs the exponents of currencies
     "http": CONTRACTS,
-    "scanner": BASE | {"trends", "commerce", "wording"},  # prices are parsed to minor units by their currency's exponent
+    "scanner": BASE
+    | {"trends", "commerce", "wording"},  # prices are parsed to minor units by their currency's exponent
     "analyzer": BASE | {"trends", "commerce", "wording"},
     "approval": BASE | {"commerce", "intent"},
     "posting": BASE | {"commerce", "intent"},
@@ -104,7 +105,7 @@ def test_there_is_no_import_cycle() -> None:
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, f"cycle: {' -> '.join((*path[path.index(name):], name))}"
+        assert name not in path, f"cycle: {' -> '.join((*path[path.index(name) :], name))}"
         if name not in done:
             for target in sorted(graph[name]):
                 visit(target, (*path, name))

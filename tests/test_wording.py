@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendctl.wording import MAX_TITLE, clean, product_title
 from trendctl.commerce.invisible import invisible_characters
+from trendctl.wording import MAX_TITLE, clean, product_title
 
 
 @given(st.text(max_size=400))

@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trendctl.clock import SystemClock
-from trendctl.errors import StoreError, UsageError
+from trendctl.errors import ConfigError, StoreError, UsageError
 from trendctl.home import Home
 from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
@@ -44,6 +44,7 @@ class App:
         from trendctl import config, log
 
         loaded = config.load(self.home, self.environ)
+        _check_currency(loaded.settings.market.currency)
         if self.home.root.is_dir():
             log.configure(self.home, loaded.settings, self.secrets)
         return loaded
@@ -74,7 +75,11 @@ class App:
         A journal that is ahead is left alone here: reading goes on, approving and posting refuse until `reconcile`.
         """
         if not self.home.database.exists():
-            raise StoreError("There is no database yet", why=f"nothing in {self.home.root}", next="trendctl init")
+            lost = any(self.home.backups.glob("*.db.gz"))
+            raise StoreError(
+                "There is no database yet", why=f"nothing in {self.home.root}",
+                next="trendctl backup restore latest, or trendctl init" if lost else "trendctl init",
+            )  # fmt: skip
         return self._opened()
 
     def init(self) -> Store:
@@ -93,8 +98,11 @@ class App:
             self.journal.catch_up(store)
         return store
 
-    def migrate(self) -> None:
-        """Bring the database to this program's version, after a verified backup. Raises StoreError."""
+    def migrate(self, *, alone: bool = False) -> None:
+        """Bring the database to this program's version, after a verified backup. Raises StoreError.
+
+        `alone`: the caller holds the home's lock already (a restore).
+        """
         from trendctl.store import migrate as migrations
 
         path = self.home.database
@@ -104,7 +112,7 @@ class App:
             from trendctl.store.backup import write_copy
 
             now = epoch(self.clock.now())
-            with FileLock(self.home.lock, mode=0o600):
+            with nullcontext() if alone else FileLock(self.home.lock, mode=0o600):
                 migrations.migrate(
                     path, now=now, before=lambda source, reason: write_copy(source, self.home.backups, reason, now)
                 )
@@ -236,6 +244,15 @@ class App:
         with self.store.write(Role.APPROVAL) as db:
             reviews.enqueue(db, list(product_ids), epoch(self.clock.now()))
         return changed
+
+
+def _check_currency(code: str) -> None:
+    from trendctl.commerce.money import exponent
+
+    try:
+        exponent(code)
+    except ValueError as fault:
+        raise ConfigError(f"market.currency cannot be {code!r}", why=str(fault), next="trendctl config edit") from None
 
 
 def _first_config() -> str:

@@ -123,11 +123,12 @@ class Schedule:
 
     def _states(self, at: int) -> dict[str, JobState]:
         """The stored states, after a look at the clock."""
-        back = jobs.clock_went_back(self.app.store, at, SLACK)
         states = self._all()
-        if back:
+        back = jobs.ahead_by(states, at)
+        if back > SLACK and jobs.bring_back(self.app.store, at):
             words = f"the clock went back by {_length(back)}; jobs go on from {_clock(at)}"
             incidents.record(self.app.store, Finding("clock.back", "warn", words), at, at)
+            states = self._all()
         newest = max((s.last_started_at or 0 for s in states.values()), default=0)
         if newest and at - newest > LONG_GAP and (old := states.get("retention")):
             jobs.finish(self.app.store, "retention", at, old.outcome, "put off: the clock leapt", at + DAY)
@@ -152,11 +153,16 @@ class Schedule:
         if plan.lane != "work":
             yield True
             return
+        lock = FileLock(self.app.home.lock, mode=0o600)
         try:
-            with FileLock(self.app.home.lock, mode=0o600).acquire(timeout=0):
-                yield True
+            lock.acquire(timeout=0)
         except Timeout:
             yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
 
     def _claimed(self, plan: Plan, act: Act, state: JobState | None, at: int) -> list[Ran]:
         every = daemon_jobs.intervals(self.app).get(plan.name)
@@ -170,7 +176,7 @@ class Schedule:
         after = max(at, epoch(self.app.clock.now()))
         again = {"failed": min(next_due, after + RETRY), "stopped": after}.get(ran.outcome)
         jobs.finish(self.app.store, plan.name, after, ran.outcome, ran.detail, again)
-        if plan.name == "scan" and ran.outcome == "ok":
+        if plan.name == "scan" and ran.outcome == "ok" and "analyze" in self.acts():
             jobs.due_now(self.app.store, "analyze", after)
         log.event("job", stage="daemon", leaf=plan.name, cause=ran.detail, outcome=ran.outcome)
         return [ran]

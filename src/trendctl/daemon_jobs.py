@@ -23,13 +23,11 @@ class Stopped(TrendctlError):
 def acts(app: App) -> dict[str, Act]:
     """The jobs that the settings ask for, by name."""
     found: dict[str, Act] = {
-        "scan": scan, "analyze": analyze, "reconcile": reconcile, "backup": backup, "retention": retention,
-        "restore_drill": restore_drill, "deep_check": deep_check,
+        "scan": scan, "analyze": analyze, "reconcile": reconcile, "track": track, "backup": backup,
+        "retention": retention, "restore_drill": restore_drill, "deep_check": deep_check,
     }  # fmt: skip
     if app.settings.daemon.post_approved:
         found["post"] = post
-    if callable(getattr(flows, "track", None)):
-        found["track"] = track
     return found
 
 
@@ -73,9 +71,12 @@ def reconcile(app: App) -> str:
 
 
 def track(app: App) -> str:
-    """Read how listings perform, where this version can."""
-    getattr(flows, "track")(app)  # noqa: B009 - not in every version of flows; `acts` looked
-    return "performance read"
+    """Read how listings perform, lower what sold elsewhere (where its approval said so), settle predictions."""
+    rows, lowered, proposed = flows.track(app)
+    failed = [f"{row.platform}/{row.account}" for row in rows if row.state == "failed"]
+    tail = f"; failed: {', '.join(failed)}" if failed else ""
+    read = sum(row.listings for row in rows)
+    return f"{read} listings read, {len(lowered)} lowered, {len(proposed)} prices proposed{tail}"
 
 
 def post(app: App) -> str:
@@ -102,8 +103,9 @@ def backup(app: App) -> str:
 def restore_drill(app: App) -> str:
     """Unpack the newest backup and check it whole. Raises StoreError for a bad one."""
     from trendctl.store import backup as backups
+    from trendctl.store import retention as keeping
 
-    found = [b for b in backups.listed(app.store, app.home.backups) if b.reason == SCHEDULED]
+    found = keeping.made_for(app.store, app.home.backups, SCHEDULED)
     if not found:
         return "no backup to check yet"
     return f"{backups.verify(app.store, app.home.backups, found[0].path, epoch(app.clock.now())).path} is good"

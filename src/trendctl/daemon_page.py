@@ -5,7 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from trendctl import flows
+from trendctl.daemon_health import probe_of
 from trendctl.selfheal.health import Round, run_round
 from trendctl.store import incidents, jobs
 
@@ -67,7 +67,7 @@ def _handler(schedule: "Schedule") -> type[BaseHTTPRequestHandler]:
 
 def _round(schedule: "Schedule") -> Round:
     last = schedule.watch.last
-    return last if isinstance(last, Round) else run_round(flows.health_probe(schedule.app))
+    return last if isinstance(last, Round) else run_round(probe_of(schedule.app))
 
 
 def health(schedule: "Schedule") -> dict[str, Any]:

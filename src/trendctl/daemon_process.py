@@ -5,12 +5,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from trendctl import daemon_systemd, log
 from trendctl.daemon import Schedule, alone
 from trendctl.daemon_schedule import LANES
+from trendctl.errors import StoreError
 from trendctl.store import jobs
 from trendctl.store.rows import epoch
 
@@ -34,7 +36,8 @@ class Daemon:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises Refused where another daemon has the home."""
         with alone(self.schedule.app), self._signals():
-            self.schedule.recover()
+            with suppress(StoreError):  # a full disk at the start: the ticks try again, health tells
+                self.schedule.recover()
             self._note("running", str(os.getpid()))
             try:
                 self._serve()
@@ -108,7 +111,8 @@ class Daemon:
 
     def _note(self, outcome: str, detail: str) -> None:
         app = self.schedule.app
-        jobs.note(app.store, "daemon", epoch(app.clock.now()), outcome, detail)
+        with suppress(StoreError):  # only for those who look; the work does not depend on it
+            jobs.note(app.store, "daemon", epoch(app.clock.now()), outcome, detail)
 
     def _page(self) -> Any | None:
         if self._port is None:

@@ -37,7 +37,7 @@ PLANS: tuple[Plan, ...] = (
     Plan("scan", HOUR, longest=20 * MINUTE, aligned=True, reports_missed=True),
     Plan("analyze", HOUR, longest=HOUR),
     Plan("reconcile", HOUR, longest=20 * MINUTE),
-    Plan("track", HOUR, longest=20 * MINUTE, optional=True),
+    Plan("track", HOUR, longest=20 * MINUTE),
     Plan("post", 10 * MINUTE, longest=30 * MINUTE, quiet=True, optional=True),
     Plan("backup", DAY, longest=HOUR),
     Plan("retention", DAY, longest=2 * HOUR),

@@ -7,6 +7,7 @@ from typing import Any
 
 from trendctl import flows, log
 from trendctl.app import App
+from trendctl.daemon_health import probe_of
 from trendctl.daemon_schedule import DAY
 from trendctl.errors import AccessError, ConfigError
 from trendctl.render import clean
@@ -37,7 +38,7 @@ class Watch:
         """Look at everything; open and close incidents; tell the dead man's switch that all is well."""
         from trendctl.selfheal.health import run_round
 
-        self.last = seen = run_round(flows.health_probe(app))
+        self.last = seen = run_round(probe_of(app))
         wrong = [Finding(c.name, c.status, c.detail) for c in seen.results if c.status != "ok" and c.name not in EVENTS]
         fine = None if seen.complete else {c.name for c in seen.results if c.status == "ok"}
         opened, closed = incidents.settle(app.store, wrong, epoch(app.clock.now()), fine)

@@ -1,26 +1,30 @@
 """What a command does where more than one stage takes part; cron and the daemon call the same functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trendctl.app import VERSION, App
-from trendctl.errors import ConfigError, UsageError
+from trendctl.errors import UsageError
 from trendctl.ports import Action, Json
 
 if TYPE_CHECKING:
     import httpx
 
+    from trendctl.analyzer.evaluate import Evaluation
+    from trendctl.analyzer.modelled import Modelled
     from trendctl.analyzer.report import AnalyzeReport
     from trendctl.approval.review import Reviewed, Reviewer
     from trendctl.approval.seat import Seat
     from trendctl.http import Client
     from trendctl.ports import CheckResult
+    from trendctl.posting.repricing import Proposal
     from trendctl.posting.service import Posted
+    from trendctl.posting.stock import Lowered
+    from trendctl.posting.tracking import Tracked
     from trendctl.scanner.report import ScanReport
     from trendctl.scanner.values import Progress, Scanning
-    from trendctl.selfheal.health import Probe, Wanted
 
 URL = "https://github.com/trendctl/trendctl"
 
@@ -112,15 +116,7 @@ def scan(
 
 def analyze(app: App, product_ids: Sequence[int] | None = None, *, force: bool = False) -> "tuple[AnalyzeReport, int]":
     """Analyse (what changed, or the named products), then bring drafts up to date; the report and changed drafts."""
-    from trendctl.analyzer.service import Market
-    from trendctl.analyzer.service import analyze as run_analysis
-
-    review, market = app.settings.review, app.settings.market
-    report = run_analysis(
-        app.store, clock=app.clock, market=Market(market.geo, market.currency), platforms=tuple(app.accounts),
-        minimum_margin=review.minimum_margin, product_ids=product_ids, force=force,
-        minimum_score=review.minimum_score, limit=review.queue_limit,
-    )  # fmt: skip
+    report = _analysis(app, product_ids, force=force)
     return report, app.redraft(product_ids if product_ids is not None else worthy(app))
 
 
@@ -151,14 +147,52 @@ def refresh(app: App, product_id: int) -> None:
 
 def analyze_one(app: App, product_id: int) -> None:
     """All analysts on one product."""
+    _analysis(app, [product_id])
+
+
+def _analysis(app: App, product_ids: Sequence[int] | None, *, force: bool = False) -> "AnalyzeReport":
     from trendctl.analyzer.service import Market
     from trendctl.analyzer.service import analyze as run_analysis
+    from trendctl.store import ledger
+    from trendctl.store.rows import epoch
 
-    market = app.settings.market
-    run_analysis(
-        app.store, clock=app.clock, market=Market(market.geo, market.currency), platforms=tuple(app.accounts),
-        minimum_margin=app.settings.review.minimum_margin, product_ids=[product_id],
-    )  # fmt: skip
+    review, market, began = app.settings.review, app.settings.market, epoch(app.clock.now())
+    with app.store.read() as db:
+        weights = ledger.weights(db)
+    with language_model(app, fresh=force) as answerer:
+        report = run_analysis(
+            app.store, clock=app.clock, market=Market(market.geo, market.currency), platforms=tuple(app.accounts),
+            minimum_margin=review.minimum_margin, product_ids=product_ids, force=force,
+            minimum_score=review.minimum_score, limit=review.queue_limit, answerer=answerer, source_weights=weights,
+        )  # fmt: skip
+        report.model = answerer.model.tally if answerer is not None else None
+    ledger.record(app.store, began, epoch(app.clock.now()))
+    return report
+
+
+def evaluate(app: App, progress: "Callable[[int], None] | None" = None) -> "Evaluation":
+    """How good the agents are on the golden products, with the language model of the settings or offline."""
+    from trendctl import registry
+    from trendctl.analyzer.evaluate import evaluate as judge
+
+    with language_model(app) as answerer:
+        return judge(registry.load_all("agents"), answerer, progress)
+
+
+@contextmanager
+def language_model(app: App, *, fresh: bool = False) -> "Iterator[Modelled | None]":
+    """The agents with the language model of the settings; None: they are offline. Its line is closed at the end."""
+    if app.settings.llm.provider == "offline":
+        yield None
+        return
+    from trendctl.analyzer.setup import modelled
+
+    found = modelled(app.settings.llm, app.secrets, app.store, app.clock, fresh=fresh)
+    try:
+        yield found
+    finally:
+        if found is not None:
+            found.model.close()
 
 
 def review(app: App, reviewer: "Reviewer", seat: "Seat", product_ids: Sequence[int] | None = None) -> "Reviewed":
@@ -197,6 +231,21 @@ def post(app: App, product_ids: Sequence[int], platform: str | None, *, dry_run:
         for product_id in {a.product_id for a in stale}:
             refresh(app, product_id)
     return rows
+
+
+def track(app: App, platform: str | None = None) -> "tuple[list[Tracked], list[Lowered], list[Proposal]]":
+    """Read how the listings do; lower what offers more than is left (where approved), draft better prices, settle
+    predictions. No price changes before a person approves it."""
+    from trendctl.posting import repricing, stock, tracking
+    from trendctl.store import ledger
+    from trendctl.store.rows import epoch
+
+    rows = tracking.track(app.posting, platform)
+    lowered = stock.lower(app.posting)
+    ledger.settle(app.store, epoch(app.clock.now()))
+    # While a restore waits for `reconcile`, drafts stay as they were.
+    proposed = [] if app.journal.is_ahead(app.store) else repricing.propose_prices(app.drafting)
+    return rows, lowered, proposed
 
 
 def propose(app: App, product_id: int, platform: str | None, action: Action, changes: dict[str, Json]) -> str:
@@ -265,27 +314,8 @@ def ask_source(app: App, name: str, *, record: Path | None = None) -> tuple[str,
 
 def health(app: App, max_age_minutes: int | None = None) -> "tuple[str, list[CheckResult]]":
     """Run every health check, changing nothing; the whole: healthy, degraded (a warning) or unhealthy (a failure)."""
+    from trendctl.daemon_health import probe_of
     from trendctl.selfheal.health import run_checks, whole
 
-    checks = run_checks(health_probe(app, max_age_minutes))
+    checks = run_checks(probe_of(app, max_age_minutes))
     return whole(checks), checks
-
-
-def health_probe(app: App, max_age_minutes: int | None = None) -> "Probe":
-    """What the checks look through. Wrong settings and a missing database are findings here, not errors."""
-    from trendctl.selfheal.health import Probe
-    from trendctl.store.engine import Store
-
-    return Probe(app.home, Store(app.home.database), app.journal, app.clock, max_age_minutes, _health_wanted(app))
-
-
-def _health_wanted(app: App) -> "Wanted":
-    from trendctl.daemon_schedule import longest
-    from trendctl.selfheal.health import Wanted
-
-    try:
-        settings = app.settings
-    except ConfigError as fault:
-        return Wanted(str(fault), longest=longest())
-    sources = {name: s.enabled for name, s in settings.sources.items()}
-    return Wanted("", settings.backup.every_hours, settings.log.max_mb, settings.log.keep, sources, longest())

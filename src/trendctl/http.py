@@ -2,20 +2,17 @@
 
 import random
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
-from trendctl.http_address import check_first, is_loopback, pace_key, rebase, redirected, same_origin, whole
-from trendctl.http_body import BodyCache, read_whole
+from trendctl.http_address import check_first, is_loopback, pace_key, rebase, redirected, whole
+from trendctl.http_body import BodyCache, read_whole, slow_down
 from trendctl.http_fault import Fault, unavailable
+from trendctl.http_hop import Exchange, Hop, Raw, Recorder, next_hop, no_cookies, plain
 from trendctl.http_memory import Memory, conditions
 from trendctl.http_net import Limits, Transport
 from trendctl.http_pace import UNSAID, exhausted, retry_after
@@ -28,45 +25,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _GONE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.CloseError)
 _JITTER = 0.1  # of the gap, so that many homes do not call in step
-_KEPT_ACROSS_HOSTS = frozenset({"accept", "accept-language", "accept-encoding", "user-agent"})
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One hop as it went over the wire. `url` is the leaf's own, before base_url; `body` is decoded."""
-
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    sent: bytes
-    status: int
-    answered: Mapping[str, str]
-    body: bytes
-    started: datetime
-    seconds: float
-
-
-class Recorder(Protocol):
-    """Takes every exchange (a HAR file). It must remove secrets itself."""
-
-    def add(self, exchange: Exchange) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    own: str  # the leaf's URL
-    url: str  # the URL called
-    method: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    public_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Client:
@@ -97,7 +55,7 @@ class Client:
             transport=transport or Transport(self.limits, self.stop),
             trust_env=False,
             timeout=None,
-            cookies=_no_cookies(),
+            cookies=no_cookies(),
         )
 
     def close(self) -> None:
@@ -114,13 +72,16 @@ class Client:
         max_bytes: int = 8_000_000,
         deadline_seconds: float = 60.0,
         contact: str = "",
+        before: Callable[[], object] | None = None,
     ) -> "Leaf":
         """A leaf's own view. For `call` and `exchange` the deadline runs from now, for `send` from each call.
 
-        `contact` goes into the User-Agent: give it only for hosts that ask for one.
+        `contact` goes into the User-Agent: give it only for hosts that ask for one. `before` is called just before
+        every call that goes out, repeats and redirects too (each may cost money), and may raise Fault to forbid it.
         """
         agent = f"{self.user_agent} ({contact})" if contact else self.user_agent
-        return Leaf(self, name, (base_url, auth_url or base_url), gap_seconds, max_bytes, deadline_seconds, agent)
+        bases = (base_url, auth_url or base_url)
+        return Leaf(self, name, bases, gap_seconds, max_bytes, deadline_seconds, agent, before)
 
 
 class Leaf:
@@ -135,6 +96,7 @@ class Leaf:
         max_bytes: int,
         deadline: float,
         agent: str,
+        before: Callable[[], object] | None = None,
     ) -> None:
         self.name = name
         self._client = client
@@ -144,6 +106,7 @@ class Leaf:
         self._seconds = deadline
         self._ends = client.clock.monotonic() + deadline
         self._agent = agent
+        self._before = before
 
     # ------------------------------------------------------------ reading
 
@@ -171,16 +134,16 @@ class Leaf:
         base = self._bases[request.auth]
         url = check_first(rebase(own, base))
         local = is_loopback(urlsplit(url).hostname or "")
-        hop = _Hop(own, url, request.method, (*request.headers, *extra), request.body or b"")
+        hop = Hop(own, url, request.method, (*request.headers, *extra), request.body or b"")
         for _ in range(_MAX_REDIRECTS + 1):
             raw = self._retried(hop)
             location = raw.headers.get("location")
             if raw.status not in _REDIRECTS or location is None or request.method not in ("GET", "HEAD"):
                 return Reply(request, raw.status, raw.headers, raw.body, self._client.clock.now())
-            hop = _next_hop(hop, redirected(hop.url, location, local=local), local)
+            hop = next_hop(hop, redirected(hop.url, location, local=local), local)
         raise unavailable(f"more than {_MAX_REDIRECTS} redirects")
 
-    def _retried(self, hop: _Hop) -> _Raw:
+    def _retried(self, hop: Hop) -> Raw:
         try:
             return self._hop(hop, self._ends)
         except _GONE:
@@ -203,7 +166,7 @@ class Leaf:
             own = whole(wire.url, wire.params)
             url = check_first(rebase(own, self._bases[auth]))
             headers = (*wire.headers, ("Connection", "close"))  # a stale kept connection would look like a lost answer
-            raw = self._hop(_Hop(own, url, wire.method, headers, wire.body), client.clock.monotonic() + self._seconds)
+            raw = self._hop(Hop(own, url, wire.method, headers, wire.body), client.clock.monotonic() + self._seconds)
         except Fault as fault:
             return Answer(0, error=fault.cause)
         except httpx.HTTPError as fault:
@@ -212,15 +175,17 @@ class Leaf:
 
     # ------------------------------------------------------------ one hop
 
-    def _hop(self, hop: _Hop, ends: float) -> _Raw:
+    def _hop(self, hop: Hop, ends: float) -> Raw:
         client = self._client
         host = pace_key(hop.own, hop.url)
         self._wait_turn(host, ends)
+        if self._before is not None:
+            self._before()
         client.limits.left = lambda: ends - client.clock.monotonic()
         client.limits.public_only = hop.public_only
         started, t0 = client.clock.now(), client.clock.monotonic()
         raw = self._answer(hop)
-        self._hold(host, raw)
+        self._hold(host, raw, read=hop.method == "GET")
         if client.recorder is not None:
             seconds = client.clock.monotonic() - t0
             client.recorder.add(
@@ -230,7 +195,7 @@ class Leaf:
             )
         return raw
 
-    def _answer(self, hop: _Hop) -> _Raw:
+    def _answer(self, hop: Hop) -> Raw:
         """One call, read whole. Raises Fault; lets a connection lost before the answer through, for the caller."""
         client = self._client
         headers_out = [*self._defaults(hop.headers), *hop.headers]
@@ -242,10 +207,10 @@ class Leaf:
             raise
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise silence(fault, self._seconds, stopped=client.stop.is_set()) from fault
-        headers = _plain(response.headers)
+        headers = plain(response.headers)
         try:
             if hop.method == "HEAD" or response.status_code in (204, 304):
-                return _Raw(response.status_code, headers, b"")
+                return Raw(response.status_code, headers, b"")
             ready = response.is_stream_consumed  # a transport in memory has read and decoded the body already
             chunks = (response.content,) if ready else response.iter_raw(65536)
             coding = "" if ready else headers.get("content-encoding", "")
@@ -256,7 +221,7 @@ class Leaf:
             raise unavailable("the body was cut short", response.status_code) from fault
         finally:
             response.close()
-        return _Raw(response.status_code, headers, body)
+        return Raw(response.status_code, headers, body)
 
     def _defaults(self, given: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
         names = {name.lower() for name, _ in given}
@@ -285,32 +250,13 @@ class Leaf:
         if client.clock.monotonic() >= ends:
             raise Fault(Outcome.UNAVAILABLE, f"the deadline of {self._seconds:g} s has passed", over=True)
 
-    def _hold(self, host: str, raw: _Raw) -> None:
+    def _hold(self, host: str, raw: Raw, *, read: bool) -> None:
         now = self._client.clock.now()
         waits = [exhausted(raw.headers, now)]
         if raw.status in (429, 503):
             waits.append(retry_after(raw.headers, now))
-        if raw.status == 429 and waits == [None, None]:
+        if (raw.status == 429 and waits == [None, None]) or (read and raw.status == 200 and slow_down(raw.body)):
             waits.append(UNSAID)
         longest = max((w for w in waits if w is not None), default=0.0)
         if longest > 0:
             self._client.state.hold(host, now.timestamp() + longest)
-
-
-def _plain(headers: httpx.Headers) -> Mapping[str, str]:
-    """Lower-case names; several cookies stand one a line, as they cannot be joined by commas."""
-    plain = {name.lower(): value for name, value in headers.items()}
-    if "set-cookie" in plain:
-        plain["set-cookie"] = "\n".join(headers.get_list("set-cookie"))
-    return MappingProxyType(plain)
-
-
-def _no_cookies() -> CookieJar:
-    """A jar that keeps nothing: what one call was given must not follow the person to the next."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-
-
-def _next_hop(hop: _Hop, target: str, local: bool) -> _Hop:
-    same = same_origin(hop.url, target)
-    headers = tuple((n, v) for n, v in hop.headers if same or n.lower() in _KEPT_ACROSS_HOSTS)
-    return _Hop(target, target, hop.method, headers, b"", public_only=hop.public_only or not (local or same))

@@ -82,10 +82,16 @@ def blocked(body: bytes) -> str | None:
     head = body[:_SHORT].removeprefix(b"\xef\xbb\xbf")
     if _PAGE.match(head):
         return "a block page came" if _BLOCKS.search(body[:20_000]) else "a web page came where data was due"
-    start = head.lstrip()[:1]
-    if len(body) < _SHORT and start not in (b"{", b"[", b"<", b'"', b")") and _LIMITED.search(head):
+    if slow_down(body):
         return "told to slow down: " + head.decode("utf-8", "replace").strip()[:120]
     return None
+
+
+def slow_down(body: bytes) -> bool:
+    """Whether the body is a short plain text that asks for fewer calls (GDELT sends it with status 200)."""
+    head = body[:_SHORT].removeprefix(b"\xef\xbb\xbf")
+    start = head.lstrip()[:1]
+    return len(body) < _SHORT and start not in (b"{", b"[", b"<", b'"', b")") and _LIMITED.search(head) is not None
 
 
 class BodyCache:

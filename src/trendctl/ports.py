@@ -6,7 +6,7 @@ Amounts are integers in minor units beside their ISO 4217 currency; times are aw
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -190,6 +190,9 @@ class Parsed:
 class Source:
     """A trend source: `requests` asks (pure), `parse` understands (pure; raises only ParseError).
 
+    `fallback` (pure) is asked after a call that was unavailable, with its request and its HTTP status (None: there
+    was no answer): what to ask instead, nothing where there is nothing else. At most once for each call.
+
     `gather` is for the two packages that talk by themselves (praw, pytrends): it is given a `requests`
     transport adapter that obeys the same limits, and returns the same Parsed.
     """
@@ -198,6 +201,7 @@ class Source:
     requests: Callable[[Ask], Sequence[Request]] | None = None
     parse: Callable[[Reply, Ask], Parsed] | None = None
     gather: Callable[[Any, Ask], Parsed] | None = None
+    fallback: Callable[[Request, int | None, Ask], Sequence[Request]] | None = None
 
 
 # ---------------------------------------------------------------- products as the later stages see them
@@ -532,7 +536,7 @@ class Platform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `check` looks at. `talk` None: there is no sign-in yet, `why` says so. `mend`: may create what is missing."""
+    """What `check` looks at. `talk` None: no sign-in yet, `why` says so. `mend`: may create what is missing."""
 
     account: str
     marketplace: str
@@ -555,6 +559,57 @@ class Checking(Protocol):
     """What a platform may have besides: `platforms check`."""
 
     def check(self, seen: Seen) -> "Sequence[CheckResult]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A listing as its performance is asked for. `late`: what its operations learned (offer and container ids)."""
+
+    sku: str
+    external_id: str
+    url: str
+    marketplace: str
+    currency: str
+    late: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DayMetrics:
+    """How one listing did on one UTC day. None: the platform does not give it, never 0.
+
+    Minor units of `currency`: `revenue_minor` is what buyers paid for goods and shipping before refunds and without
+    tax; `fees_minor` what the platform kept in the end. `returns` counts units sent back, on the day it happened.
+    """
+
+    day: date
+    views: int | None = None
+    clicks: int | None = None
+    orders: int | None = None
+    units: int | None = None
+    revenue_minor: int | None = None
+    fees_minor: int | None = None
+    returns: int | None = None
+    currency: str | None = None
+
+
+class Performance(Protocol):
+    """What a platform may have besides: how a listing does. Days it tells nothing of are left out.
+
+    Raises AccessError where a permission is missing, TrendctlError where it cannot be read. No buyer data leaves it.
+    """
+
+    def performance(self, listing: Sold, days: "Sequence[date]", talk: Talk) -> Sequence[DayMetrics]: ...
+
+
+class Lowering(Protocol):
+    """What a platform may have besides: reading how many a listing has left, and the one call that sets that number and
+    nothing else. The call must be safe to repeat; `perform` and `understand` are asked for it with the step "quantity".
+
+    `left` None: the platform cannot tell, and the listing is not lowered. Raises TrendctlError.
+    """
+
+    def left(self, listing: Sold, talk: Talk) -> int | None: ...
+    def render_quantity(self, intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire: ...
 
 
 # ---------------------------------------------------------------- approval

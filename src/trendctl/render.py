@@ -5,6 +5,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -81,7 +82,7 @@ class Screen:
 
     def json(self, document: Json) -> None:
         """One document, ASCII only, so that nothing outside reaches a terminal raw."""
-        self.out.write(json.dumps(document, indent=2, ensure_ascii=True, default=str) + "\n")
+        self.out.write(json.dumps(document, indent=2, ensure_ascii=True, default=_plain) + "\n")
         self.out.flush()
 
     def rows(
@@ -119,6 +120,13 @@ class Screen:
             what = f"{fault.what}: {fault.why}" if fault.why else fault.what
             self.json({"error": {"code": fault.code, "message": clean(what), "next": clean(fault.next)}})
         self.say(f"error: {clean(fault)}")
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for: times as the other times are, the rest as its text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return str(value)
 
 
 def table(

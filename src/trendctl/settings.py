@@ -101,7 +101,7 @@ class Scan(Section):
         default=20, ge=0, le=500, description="Promising products measured (with history) per scan."
     )
     max_items_per_source: int = Field(default=200, ge=1, le=10_000, description="Items kept of one source's answer.")
-    workers: int = Field(default=16, ge=1, le=64, description="Sources asked side by side.")
+    workers: int = Field(default=32, ge=1, le=64, description="Sources asked side by side.")
     deadline_seconds: float = Field(
         default=120.0, gt=0, le=3600, description="A scan ends after this time, with what it has."
     )

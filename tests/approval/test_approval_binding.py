@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selling import Market, Shop, Twin
 
+from selling import Market, Shop, Twin
 from trendctl.approval import service, supply
 from trendctl.errors import NothingApproved, Refused
 from trendctl.intent import freeze
@@ -123,7 +123,7 @@ def test_every_image_byte_changed_after_approval_is_noticed(shop: Shop) -> None:
     document = json.loads(shop.approval(shop.approve(number)).intent)
     path = next(shop.home.images.iterdir())
     data = path.read_bytes()
-    for place in range(0, len(data)):
+    for place in range(len(data)):
         path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
         assert posting_images.changed(shop.home.images, document["images"]) == ["image 1 was changed"]
     for place in (0, len(data) // 2, len(data) - 1):
@@ -179,8 +179,8 @@ def test_an_approval_of_one_product_does_not_serve_another(shop: Shop) -> None:
 def test_an_unapproved_listing_cannot_be_inserted_by_hand(shop: Shop) -> None:
     number = shop.stock()
     shown = shop.card(number)
-    row = {"id": "x", "product_id": number, "platform": "local", "account": "default", "sku": "S", "decision_id": shown.id,
-           "state": "live", "created_at": 1, "updated_at": 1}  # fmt: skip
+    row = {"id": "x", "product_id": number, "platform": "local", "account": "default", "sku": "S", "state": "live",
+           "decision_id": shown.id, "created_at": 1, "updated_at": 1}  # fmt: skip
     names = ", ".join(row)
     with closing(sqlite3.connect(shop.home.database, isolation_level=None)) as db:
         prepare(db)
@@ -260,7 +260,8 @@ def test_new_trend_evidence_is_no_drift(shop: Shop) -> None:
     shop.approve(number)
     with shop.store.write(Role.ANALYZER) as db:
         db.execute(
-            "INSERT INTO score (product_id, score, stage, parts, inputs, computed_at) VALUES (?, 5, 'fading', '[]', '{}', 1)",
+            "INSERT INTO score (product_id, score, stage, parts, inputs, computed_at)"
+            " VALUES (?, 5, 'fading', '[]', '{}', 1)",
             (number,),
         )
     assert shop.draft(number) == 0  # an approved draft is left alone

@@ -1,11 +1,11 @@
-"""A restore is a person's act: approvals not yet used are void, posting waits for reconcile, nothing is posted twice."""
+"""A restore is a person's act: unused approvals are void, posting waits for reconcile, nothing is posted twice."""
 
 import shutil
 from pathlib import Path
 
 import pytest
-from selling import TITLE, Market, Shop, Twin
 
+from selling import TITLE, Market, Shop, Twin
 from trendctl.errors import NothingApproved, Refused
 from trendctl.posting import reconcile
 from trendctl.store import backup, operations
@@ -42,7 +42,7 @@ def test_a_backup_older_than_a_post_is_rebuilt_from_the_journal_without_a_second
         shop.post()
     with pytest.raises(Refused, match="ahead"):
         shop.approve(number)
-    rows, rebuilt = reconcile.reconcile(shop.posting)
+    _, rebuilt = reconcile.reconcile(shop.posting)
     assert rebuilt > 0
     assert shop.listings() == before
     assert shop.packs() == [before[0]["sku"]]

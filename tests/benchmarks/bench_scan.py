@@ -61,7 +61,7 @@ def fresh() -> Iterator[tuple[Store, Path]]:
 
 
 def wiring(
-    store: Store, folder: Path, sources: tuple[Source, ...], base: Callable[[Source], str], workers: int = 16
+    store: Store, folder: Path, sources: tuple[Source, ...], base: Callable[[Source], str], workers: int = 32
 ) -> Scanning:
     clock = SystemClock()
     client = Client(StoredHttpState(store, clock), clock, folder / "cache", user_agent="bench", stop=clock.stop)

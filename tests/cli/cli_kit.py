@@ -52,7 +52,9 @@ def serve(loopback: Loopback) -> dict[str, str]:
     return environ
 
 
-def spawn(home: Path, environ: Mapping[str, str], *args: str, size: tuple[int, int] = (60, 100)) -> "pexpect.spawn[str]":
+def spawn(
+    home: Path, environ: Mapping[str, str], *args: str, size: tuple[int, int] = (60, 100)
+) -> "pexpect.spawn[str]":
     """The program on a pseudo-terminal."""
     env = {**os.environ, **environ, "TRENDCTL_HOME": str(home), "TERM": "xterm"}
     return pexpect.spawn(

@@ -50,7 +50,8 @@ def test_help_and_version_load_nothing_heavy(fresh_python) -> None:  # type: ign
 def test_products_loads_no_database_toolkit_and_no_numbers(fresh_python, home: Home, store: Store) -> None:  # type: ignore[no-untyped-def]
     code = (
         "import sys, trendctl.cli.main as m; m.main(['products', '--json']);"
-        "print([n for n in ('sqlmodel', 'sqlalchemy', 'httpx', 'numpy', 'pandas', 'openai', 'PIL') if n in sys.modules])"
+        "heavy = ('sqlmodel', 'sqlalchemy', 'httpx', 'numpy', 'pandas', 'openai', 'PIL');"
+        "print([n for n in heavy if n in sys.modules])"
     )
     assert fresh_python(code).splitlines()[-1] == "[]"
 
@@ -173,14 +174,14 @@ def test_one_source_that_fails_does_not_stop_the_others(
     assert outcomes["steam_charts"] in ("failed", "unavailable")
 
 
-def test_supply_by_csv_takes_good_rows_and_tells_the_bad_ones(
-    capsys: Capture, store: Store, tmp_path: Path
-) -> None:
+def test_supply_by_csv_takes_good_rows_and_tells_the_bad_ones(capsys: Capture, store: Store, tmp_path: Path) -> None:
     from store_rows import product
 
     number = product(store, "abcd2345efgh6723")
     file = tmp_path / "supply.csv"
-    file.write_text(f"id,cost,stock,condition,fact:material\n{number},7.50,3,new,steel\n99,1,1,new,\n{number},abc,1,new,\n")
+    file.write_text(
+        f"id,cost,stock,condition,fact:material\n{number},7.50,3,new,steel\n99,1,1,new,\n{number},abc,1,new,\n"
+    )
     ran = run(capsys, "supply", "--import", str(file), "--json")
     assert ran.code == 1
     assert ran.json["taken"] == 1

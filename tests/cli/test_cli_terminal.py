@@ -10,9 +10,9 @@ from typing import Any
 import pexpect
 import pytest
 from cli_kit import serve, spawn
-from selling import picture
 
 from loopback import Loopback
+from selling import picture
 from trendctl.home import Home
 
 ASK = r"\[q\]uit"  # the last word of the key legend

@@ -1,12 +1,13 @@
-"""A daemon in a process of its own: daemon_child.py HOME BASE_URL [TICK]. Says what it did on stdout."""
+"""A daemon in a process of its own: daemon_child.py HOME BASE_URL [TICK]."""
 
+import os
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
 from daemon_world import source
 
 from trendctl.app import App
@@ -57,14 +58,11 @@ def main(root: Path, base_url: str, tick: float) -> None:
     home = Home(root)
     app = App(home, {"TRENDCTL_HOME": str(root)} | environment(), Shifted(root / "shift"))
     schedule = Schedule(app, acts={"scan": scanning(base_url, ["first", "second"]), "backup": lambda app: "done"})
-    began = time.monotonic()
     Daemon(schedule, tick=tick, step=tick).run()
-    print(f"ended after {time.monotonic() - began:.1f} s")
 
 
 def environment() -> dict[str, str]:
-    import os
-
+    """What the service manager tells."""
     return {k: v for k, v in os.environ.items() if k in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
 
 

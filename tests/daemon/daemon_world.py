@@ -66,6 +66,7 @@ class World:
         self.calls: list[str] = []
         self.acts: dict[str, Act] = daemon_jobs.acts(self.app) | {
             "scan": self.scan, "analyze": self.noted("analyze"), "reconcile": self.noted("reconcile"),
+            "track": self.noted("track"),
         }  # fmt: skip
         self.schedule = Schedule(self.app, acts=self.acts)
 

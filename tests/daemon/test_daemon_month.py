@@ -1,6 +1,7 @@
 """Thirty days by `run_due` on an injected clock: a real database, real scans of sources that fail on a plan."""
 
 import os
+import random
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from fakes import START, FakeClock
 from trendctl.home import Home
 
 HOUR, DAY = 3600, 86_400
-SETTINGS = '[notify]\nurls = ["json://localhost/"]\n'
+SETTINGS = '[log]\nlevel = "WARNING"\n[notify]\nurls = ["json://localhost/"]\n'
 
 
 def between(first: int, last: int) -> tuple[datetime, datetime]:
@@ -53,20 +54,26 @@ def drive(w: World, days: int, step: int) -> None:
         w.clock.advance(step - now.timestamp() % step)
 
 
-def check(w: World, sent: list[tuple[datetime, str, str]]) -> None:
+def check(w: World, sent: list[tuple[datetime, str, str]]) -> Counter[str]:
+    """No hour without a scan that was not told, no incident told less or more than once; how many of each fault."""
     hours = scanned_hours(w)
-    missed = w.found("missed.scan")
-    told = {h for i in missed for h in range(i.opened_at // HOUR, (i.closed_at or 0) // HOUR)}
-    first, last = int(START.timestamp()) // HOUR, max(hours)
-    assert set(range(first, last)) - hours == told
-    assert [len(range(i.opened_at // HOUR, (i.closed_at or 0) // HOUR)) for i in missed] == [7]
+    told = {h for i in w.found("missed.scan") for h in range(i.opened_at // HOUR, (i.closed_at or 0) // HOUR)}
+    assert set(range(min(hours), max(hours))) - hours == told
     counts = Counter(i.fault for i in w.found())
-    assert counts == Counter(["source.refused", "source.emptied", "source.broken", "missed.scan", "clock.back"])
-    assert all(i.closed_at is not None for i in w.found())
     lines = Counter(line.split(": ")[1] for _, _, body in sent for line in body.splitlines())
     assert {fault: n for fault, n in lines.items() if fault in counts} == dict(counts)
     market = ZoneInfo("America/New_York")
     assert all(7 <= at.astimezone(market).hour < 22 for at, _, _ in sent)
+    return counts
+
+
+def check_plan(w: World, sent: list[tuple[datetime, str, str]]) -> None:
+    """What was planned is what was found."""
+    counts = check(w, sent)
+    assert counts == Counter(["source.refused", "source.emptied", "source.broken", "missed.scan", "clock.back"])
+    assert all(i.closed_at is not None for i in w.found())
+    missed = w.found("missed.scan")
+    assert [len(range(i.opened_at // HOUR, (i.closed_at or 0) // HOUR)) for i in missed] == [7]
 
 
 def scanned_hours(w: World) -> set[int]:
@@ -74,17 +81,19 @@ def scanned_hours(w: World) -> set[int]:
         return {row[0] // HOUR for row in db.execute("SELECT started_at FROM scan_run WHERE finished_at IS NOT NULL")}
 
 
+@pytest.mark.timeout(600)  # a quarter of a minute where the machine is free
 def test_thirty_days_leave_no_missed_hour_unreported_and_tell_every_incident_once(
     home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Apprise(clock).install(monkeypatch)
     with world(home, clock, SETTINGS, planned()) as w:
         w.acts.update(scan=w.light_scan)
-        del w.acts["analyze"], w.acts["reconcile"]
+        for name in ("analyze", "reconcile", "track"):
+            del w.acts[name]
         w.tick()
         files = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
         drive(w, 30, HOUR)
-        check(w, post.sent)
+        check_plan(w, post.sent)
         assert not files or len(os.listdir("/proc/self/fd")) <= files
         assert (
             len(list(home.backups.glob("*-scheduled.db.gz"))) == 24
@@ -92,9 +101,35 @@ def test_thirty_days_leave_no_missed_hour_unreported_and_tell_every_incident_onc
         assert {r.job for r in w.tick(DAY)} >= {"scan", "backup", "retention", "health"}
 
 
-@pytest.mark.soak
-def test_thirty_days_at_five_minutes_soak(home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def whole_month(home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same at five minutes with real scans; tests/benchmarks/bench_daemon.py runs it."""
     post = Apprise(clock).install(monkeypatch)
     with world(home, clock, SETTINGS, planned()) as w:
         drive(w, 30, 300)
+        check_plan(w, post.sent)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(2))
+def test_a_day_of_any_troubles_leave_nothing_untold(
+    home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, soak_seed: int, part: int
+) -> None:
+    """Real scans, ticks of five minutes; sources fail and the machine sleeps as the seed has it. Then a quiet day."""
+    chance = random.Random(f"{soak_seed} {part}")
+    post = Apprise(clock).install(monkeypatch)
+
+    def shaky(now: datetime) -> httpx.Response:
+        kind = random.Random(f"{soak_seed} {part} {int(now.timestamp()) // (4 * HOUR)}").choice(
+            ["ok", "ok", "403", "[]", "<html>"]
+        )
+        if kind == "ok":
+            return items(12, "shaky")
+        return httpx.Response(403) if kind == "403" else httpx.Response(200, text=kind)
+
+    with world(home, clock, SETTINGS, {"steady": lambda now: items(12, "steady"), "shaky": shaky}) as w:
+        for _ in range(288):
+            w.tick(300 if chance.random() > 0.02 else chance.choice([600, 3000, 3 * HOUR, -HOUR]))
+        w.answers["shaky"] = w.answers["steady"]
+        for _ in range(36):
+            w.tick(HOUR)
         check(w, post.sent)

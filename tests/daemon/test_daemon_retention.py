@@ -64,8 +64,8 @@ def test_what_analysis_reads_stays_as_it_was(store: Store) -> None:
     before = stored(store)
     assert roll_up(store, NOW) == 0
     assert stored(store) == before
-    assert retention.DAYS_AFTER > cases.WINDOW_DAYS[HOUR] * DAY
-    assert retention.WEEKS_AFTER > cases.WINDOW_DAYS[DAY] * DAY
+    assert cases.WINDOW_DAYS[HOUR] * DAY < retention.DAYS_AFTER
+    assert cases.WINDOW_DAYS[DAY] * DAY < retention.WEEKS_AFTER
 
 
 def test_days_older_than_seven_months_become_weeks_that_begin_on_monday(store: Store) -> None:
@@ -209,6 +209,16 @@ def test_only_backups_of_the_schedule_are_dropped_with_file_and_row(store: Store
     assert sorted(left) == ["before-migration-0002", "by-hand", "scheduled"]
     with store.read() as db:
         assert db.execute("SELECT count(*) FROM backup").fetchone()[0] == 3
+
+
+def test_backups_that_a_restored_database_does_not_know_are_thinned_out_too(store: Store, home: Home) -> None:
+    from trendctl.store.backup import write_copy
+
+    for n in range(4):
+        path = write_copy(store.path, home.backups, "scheduled", NOW + n * DAY)
+        os.utime(path, (NOW + n * DAY, NOW + n * DAY))
+    assert thin_out(store, home.backups, Generations(0, 2, 0), "scheduled") == 2
+    assert len(list(home.backups.glob("*.db.gz"))) == 2
 
 
 def test_a_backup_of_the_daemon_holds_no_secret_and_can_be_verified(home: Home, clock: FakeClock) -> None:

@@ -9,13 +9,16 @@ from daemon_world import World, items, world
 from filelock import FileLock
 
 from fakes import START, FakeClock
+from trendctl import log, registry
 from trendctl.app import App
 from trendctl.daemon import Ran, Schedule, alone
 from trendctl.daemon_jobs import Stopped
+from trendctl.daemon_schedule import PLANS
 from trendctl.errors import Refused, TrendctlError
 from trendctl.home import Home
 from trendctl.store import jobs
 from trendctl.store.jobs import JobState
+from trendctl.store.writers import Role
 
 HOUR, DAY = 3600, 86_400
 NOW = int(START.timestamp())
@@ -155,9 +158,8 @@ def test_a_job_claimed_by_another_process_is_left_to_it(w: World) -> None:
 
 
 def test_only_one_daemon_has_a_home(w: World) -> None:
-    with alone(w.app):
-        with pytest.raises(Refused, match="Another daemon"):
-            alone(w.app)
+    with alone(w.app), pytest.raises(Refused, match="Another daemon"):
+        alone(w.app)
     with alone(w.app):
         pass
 
@@ -198,6 +200,20 @@ def test_nothing_is_deleted_in_the_day_after_the_clock_leapt_ahead(w: World) -> 
     assert "retention" not in names(w.tick(400 * DAY))
     assert "retention" not in names(w.tick(23 * HOUR))
     assert "retention" in names(w.tick(HOUR))
+
+
+def test_after_a_leap_ahead_and_back_sources_are_due_and_hosts_may_be_called(w: World) -> None:
+    w.acts.update(scan=w.scan)
+    w.tick()
+    w.tick(400 * DAY)
+    with w.app.store.write(Role.HTTP) as db:
+        db.execute("INSERT INTO http_host VALUES ('slow.example', ?)", (NOW + 400 * DAY,))
+    w.clock.advance(-400 * DAY + HOUR)
+    w.tick()
+    done = {r.job: r.detail for r in w.tick(HOUR)}
+    assert done["scan"] == "1 ok"
+    with w.app.store.read() as db:
+        assert db.execute("SELECT max(next_at) FROM http_host").fetchone()[0] <= NOW + 3 * HOUR
 
 
 def test_a_leap_ahead_and_back_leaves_the_schedule_running(w: World) -> None:
@@ -246,3 +262,17 @@ def test_a_database_that_is_gone_is_told_and_the_next_round_works_again(w: World
     assert [(r.job, r.outcome) for r in done] == [("schedule", "failed")]
     away.rename(home.database)
     assert "scan" in names(w.tick(timedelta(hours=1).total_seconds()))
+
+
+def test_every_real_job_runs_on_an_empty_home_with_all_sources_off(home: Home, clock: FakeClock) -> None:
+    off = "".join(f"[sources.{s.facts.name}]\nenabled = false\n" for s in registry.load_all("sources"))
+    home.config.write_text(off)
+    app = App(home, {"TRENDCTL_HOME": str(home.root)}, clock)
+    app.init()
+    try:
+        done = {r.job: (r.outcome, r.detail) for r in Schedule(app).run_due()}
+    finally:
+        log.close()
+    assert {outcome for outcome, _ in done.values()} == {"ok"}, done
+    assert set(done) == {plan.name for plan in PLANS} - {"post", "notify"}
+    assert done["scan"][1] == "0 of 0 sources measured, 0 new products"

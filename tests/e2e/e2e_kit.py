@@ -63,7 +63,7 @@ def run(capsys: pytest.CaptureFixture[str], *args: str) -> Ran:
 def child(home: Path, *args: str, stdin: str = "", timeout: float = 60, **environ: str) -> Ran:
     """One command in a process of its own, without a terminal."""
     done = subprocess.run(
-        [sys.executable, "-m", "trendctl.cli.main", *args], capture_output=True, text=True, timeout=timeout,
+        [sys.executable, "-m", "trendctl.cli.main", *args], capture_output=True, text=True, errors="replace", timeout=timeout,
         input=stdin, env={**os.environ, **environ, "TRENDCTL_HOME": str(home)}, check=False,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -14,7 +14,9 @@ Capture = pytest.CaptureFixture[str]
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">' + b"".join(
     b'<!ENTITY %s "%s">' % (b"b%d" % n, (b"&b%d;" % (n - 1) if n else b"&a;") * 10) for n in range(9)
 ) + b"]><rss><channel><item><title>&b8;</title></item></channel></rss>"  # fmt: skip
-OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel>&a;</channel></rss>'
+OUTSIDE = (
+    b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel>&a;</channel></rss>'
+)
 FEED = '<?xml version="1.0" encoding="{}"?><rss version="2.0"><channel><title>x</title>{}</channel></rss>'
 ITEM = "<item><title>Café kettle $9.99</title><guid>thread-1</guid><link>https://slickdeals.net/f/1-x</link></item>"
 
@@ -136,9 +138,7 @@ def test_when_nothing_could_be_measured_the_exit_code_is_1(capsys: Capture, loop
     assert ran.code == 1
 
 
-def test_silence_ends_with_the_scans_deadline(
-    loopback: Loopback, store: Store, home: Home, real_sleep: None
-) -> None:
+def test_silence_ends_with_the_scans_deadline(loopback: Loopback, store: Store, home: Home, real_sleep: None) -> None:
     loopback.add(re.compile("^/steam_charts/"), b"{}", delay=30)
     told = environ(loopback) | {"TRENDCTL_SCAN__DEADLINE_SECONDS": "2"}
     ran = child(home.root, "scan", "--json", "--source", "steam_charts", "--source", "slickdeals_rss", **told)

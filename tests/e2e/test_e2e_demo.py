@@ -40,7 +40,7 @@ def test_the_demo_ends_with_a_live_listing_and_removes_its_home(
     capsys: Capture, walked: Path, loopback: Any, tmp_path: Path
 ) -> None:
     ran = run(capsys, "demo", "--json")
-    assert ran.code == 0
+    assert ran.code == 0, ran.out + ran.err
     assert ran.json["simulated"] is True
     assert (ran.json["listing"]["platform"], ran.json["listing"]["state"]) == ("local", "live")
     assert ran.json["stats"]["pipeline"]["live"] == 1
@@ -51,7 +51,7 @@ def test_the_demo_ends_with_a_live_listing_and_removes_its_home(
 
 def test_what_the_demo_shows_says_simulated(capsys: Capture, walked: Path) -> None:
     ran = run(capsys, "demo", "--keep")
-    assert ran.code == 0
+    assert ran.code == 0, ran.out + ran.err
     text = ran.out + ran.err
     for words in ("All data below is simulated", "The best products, all simulated", "The review card, simulated",
                   "posted to local, simulated"):  # fmt: skip

@@ -34,9 +34,7 @@ STEAM_NEW = ("0:2050650", "0:1675200", "0:1888930", "0:1326470", "1:354231", "0:
 
 
 @pytest.fixture
-def served(
-    shared: Path, loopback: Loopback, monkeypatch: pytest.MonkeyPatch, clock: Patient, store: Store
-) -> Loopback:
+def served(shared: Path, loopback: Loopback, monkeypatch: pytest.MonkeyPatch, clock: Patient, store: Store) -> Loopback:
     """The recorded replies; our own fixture where none was recorded."""
     payloads = shared / "payloads"
     serve_fixtures(loopback)
@@ -104,8 +102,8 @@ def test_wikipedias_recorded_views_are_measured_for_a_watched_term(
     run(capsys, "watch", "add", "Main Page")
     run(capsys, "scan", "--json", "--source", "wikipedia_pageviews")
     assert [seen.path for seen in served.requests if "/per-article/" in seen.path] == [
-        "/wikipedia_pageviews/api/rest_v1/metrics/pageviews/per-article/en.wikipedia/all-access/user/Main_Page/daily"
-        "/2026030300/2026053100"
+        ("/wikipedia_pageviews/api/rest_v1/metrics/pageviews/per-article/en.wikipedia/all-access/user/Main_Page/daily"
+        "/2026030300/2026053100")
     ]
     with store.read() as db:
         row = db.execute(

@@ -66,6 +66,7 @@ class FakeEbay:
     status_of_new: str = "ACTIVE"  # INACTIVE: accepted, and never shown to a buyer
     refuse_publish: int = 0  # an error id
     names_duplicates: bool = True
+    republished: int = 0  # publishes of what is published already: careless, though eBay makes no second listing
     blind_reads: int = 0  # so many searches for an offer find nothing yet
 
     # ------------------------------------------------------------ what tests look at
@@ -199,7 +200,9 @@ class FakeEbay:
         if problem:
             return problem
         now = self._listing_of(known)
-        if now is None:
+        if now is not None:
+            self.republished += 1
+        else:
             now = {"offer": known, "id": str(110_000_000 + len(self.listings)), "status": self.status_of_new}
             self.listings.append(now)
         offer["status"] = "PUBLISHED"

@@ -9,7 +9,7 @@ from ebay_rig import EbayRig, ebay
 
 
 class TestEbay(FaultConformance):
-    calls = ("item", "offer", "publish")
+    calls = ("offer", "publish")
 
     @pytest.fixture
     def rig(self, tmp_path: Path) -> Iterator[EbayRig]:

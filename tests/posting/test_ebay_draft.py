@@ -52,7 +52,7 @@ def test_all_that_is_known_makes_a_complete_intent() -> None:
     assert made.missing == ()
     doc = made.intent
     assert doc["category"]["id"] == "16036"
-    assert doc["extra"] == {"category_name": "Camping > Lanterns"}
+    assert "eBay suggests the category Camping > Lanterns (16036)" in made.warnings
     assert doc["aspects"] == {"Material": ["steel"]}  # the fact under eBay's own spelling
     assert doc["policies"] == {"fulfillment": "F1", "payment": "P1", "return": "R1", "location": "W1"}
     assert any("eBay's fee at this price: about USD" in line for line in made.warnings)
@@ -109,6 +109,12 @@ def test_nothing_known_leaves_the_draft_provisional_with_the_next_command() -> N
 def test_a_title_without_a_category_asks_for_one() -> None:
     made = draft(known(category={"id": "", "path": "", "required": [], "names": []}))
     assert made.missing == ("an eBay category: trendctl edit abcd2345efgh6723",)
+
+
+def test_a_price_in_another_currency_than_the_markets_is_blocked() -> None:
+    assert draft(wanted()).blocks == ()
+    made = draft(wanted(marketplace="EBAY_DE"))
+    assert made.blocks == ("EBAY_DE sells in EUR, your market is in USD: trendctl config edit",)
 
 
 def test_an_image_with_an_address_is_fetched_by_ebay_and_the_card_says_so() -> None:

@@ -11,13 +11,14 @@ from conformance import changed, settled, sound
 from ebay_rig import EVERY, EbayRig, ebay
 from fake_kit import copied_database, restore, rows
 
+from selling import Crash
 from store_rows import put
 from trendctl.approval import supply
 from trendctl.errors import NothingApproved
 from trendctl.ports import IMAGE_MARK, Action
-from trendctl.posting import reconcile, wiring
+from trendctl.posting import ledger, reconcile, wiring
 from trendctl.posting.platforms.ebay import wires
-from trendctl.store import decisions, operations, platform_known
+from trendctl.store import decisions, operations, platform_known, reviews
 from trendctl.store.writers import Role
 
 
@@ -170,6 +171,28 @@ def test_a_call_without_an_answer_in_time(rig: EbayRig, call: str, monkeypatch: 
     assert rig.made() == 1
 
 
+@pytest.mark.parametrize("number", range(1, 8))
+def test_a_crash_between_an_answer_and_the_move_after_it_forgets_nothing_that_was_told(
+    rig: EbayRig, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Image addresses and the offer's id exist only in that answer."""
+    move, left = ledger.move, [number]
+
+    def crashing(*args: Any) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Crash
+        move(*args)
+
+    monkeypatch.setattr(ledger, "move", crashing)
+    rig.shop.approve(rig.shop.stock())
+    with pytest.raises(Crash):
+        rig.shop.post()
+    settled(rig.shop)
+    sound(rig, ["live"])
+    assert (rig.made(), rig.server.count("image"), rig.server.count("publish")) == (1, 1, 1)
+
+
 def test_a_token_refused_twice_leaves_the_approval_for_after_the_sign_in(rig: EbayRig) -> None:
     rig.shop.approve(rig.shop.stock())
     rig.fake.expire()
@@ -229,6 +252,19 @@ def test_what_was_asked_once_is_not_asked_again_that_day(rig: EbayRig) -> None:
     rig.shop.clock.advance(platform_known.KEPT_SECONDS + 1)
     rig.shop.draft(1)
     assert rig.server.count("tree") == 2
+
+
+def test_a_category_the_person_chose_is_asked_for_its_aspects(rig: EbayRig) -> None:
+    number = rig.shop.stock()
+    account = ("ebay", "default")
+    with rig.shop.store.write(Role.APPROVAL) as db:
+        reviews.save_edit(db, number, *account, {"category": {"id": "4711", "path": "Mine"}}, 1)
+    rig.fake.required = ["Material", "Voltage"]
+    rig.shop.draft(number)
+    shown = rig.shop.card(number)
+    assert shown.intent["category"]["id"] == "4711"
+    assert [line.split(":")[0] for line in shown.missing] == ["aspect Voltage"]
+    assert [got.query["category_id"] for name, got in rig.server.got if name == "aspects"] == ["16036", "4711"]
 
 
 def test_a_product_without_supply_spends_no_call(rig: EbayRig) -> None:

@@ -33,6 +33,7 @@ class Chromium:
         self._hear = hear
         self._number = 0
         self._session = ""
+        self._rest = b""
         self.events: list[dict[str, Any]] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -95,12 +96,12 @@ class Chromium:
         return base64.b64decode(self.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"])
 
     def _read(self) -> dict[str, Any]:
-        data = b""
-        while not data.endswith(b"\0"):
-            byte = self._hear.read(1)
-            assert byte, "the browser went away"
-            data += byte
-        return dict(json.loads(data[:-1]))
+        while b"\0" not in self._rest:
+            block = self._hear.read1(1 << 20)
+            assert block, "the browser went away"
+            self._rest += block
+        data, _, self._rest = self._rest.partition(b"\0")
+        return dict(json.loads(data))
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def test_it_says_what_there_is(store: Store) -> None:
         assert words in shown
     assert 'id="pipeline"' in shown
     assert 'id="predictions"' in shown
-    assert "known for 4 of 5 listings that sold" in shown
+    assert "known for 4 of 5 that sold" in shown
 
 
 def test_an_empty_home_has_a_report(store: Store) -> None:

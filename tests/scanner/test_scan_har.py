@@ -1,5 +1,6 @@
 """Recordings: valid HAR, no secret in it, and played back to the byte."""
 
+import base64
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from trendctl.errors import UsageError
 from trendctl.http import Exchange
 from trendctl.scanner.har import Recorder, Replay, clean_url
+from trendctl.scanner.people import without_people
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -88,3 +90,34 @@ def test_a_file_that_is_no_har_is_a_usage_error(tmp_path: Path, text: str) -> No
     (tmp_path / "x.har").write_text(text)
     with pytest.raises(UsageError, match="no HAR"):
         Replay(tmp_path / "x.har")
+
+
+PEOPLE = {
+    "json": b"""{"hits": [{"objectID": "1", "title": "Camp lantern", "author": "kim_example", "points": 7,
+        "_tags": ["story", "author_kim_example"], "url": "https://a.example/users/kim_example/1"},
+        {"post": {"creator": {"name": "kim_example", "id": 42}, "body": "write to kim@mail.example"}}],
+        "owner": {"login": "kim_example", "avatar_url": "https://a.example/kim_example.png"},
+        "full_name": "kim_example/lantern", "seller": {"username": "kim_example"}, "history": [{"accounts": "12"}]}""",
+    "feed": b"""<?xml version="1.0"?><feed xmlns:dc="d"><entry><title>Camp lantern</title>
+        <author><name>kim_example</name><uri>https://a.example/user/kim_example</uri></author><dc:creator><![CDATA[kim_example]]></dc:creator>
+        <content>by &lt;a href="https://a.example/user/kim_example"&gt; /u/kim_example &lt;/a&gt; kim@mail.example
+        </content>        </entry></feed>""",
+    "cut json": b'{"hits": [{"title": "Camp lantern", "author": "kim_example", "email": "kim@mail.example"',
+    "latin": b'<rss><item><title>Camp lantern caf\xe9</title><author>kim_example</author></item></rss>',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PEOPLE)
+def test_people_and_their_addresses_are_taken_out_of_the_bodies(tmp_path: Path, kind: str) -> None:
+    with Recorder(tmp_path / "x.har", "1") as tape:
+        tape.add(exchange(body=PEOPLE[kind]))
+    content = json.loads((tmp_path / "x.har").read_text())["log"]["entries"][0]["response"]["content"]
+    text = content["text"] if "encoding" not in content else base64.b64decode(content["text"]).decode("latin-1")
+    assert "kim" not in text
+    assert "Camp lantern" in text
+    assert "REMOVED" in text
+
+
+def test_counts_and_product_names_are_no_people() -> None:
+    text = '{"history": [{"uses": "5", "accounts": "12"}], "user_count": 3, "name": "Kim lamp", "num_comments": 4}'
+    assert json.loads(without_people(text)) == json.loads(text)

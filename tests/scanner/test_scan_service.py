@@ -15,6 +15,7 @@ from trendctl.scanner.service import scan
 from trendctl.scanner.values import SourceValues
 from trendctl.store import watches
 from trendctl.store.engine import Store
+from trendctl.store.products import NewProduct, create_products, merge_into
 from trendctl.store.writers import Role
 
 LAMP = [{"id": "1", "title": "Acme Aurora desk lamp", "value": 5.0, "rank": 1}]
@@ -371,6 +372,17 @@ def test_promising_products_and_watched_terms_are_measured_once_a_day(
     clock.advance(86400)
     scan(wire(make_source("deals"), wiki))
     assert [seen.query["days"] for seen in loopback.to("/wiki")[2:]] == ["30", "30"]
+
+
+def test_rejected_and_merged_products_are_not_measured(store: Store) -> None:
+    with store.write(Role.SCANNER) as db:
+        new = [NewProduct(f"u{n}", f"Acme lamp {n}", "", "", 0.8, 100) for n in range(3)]
+        kept, rejected, merged = create_products(db, new, 100)
+        merge_into(db, merged, kept, 100)
+    with store.write(Role.APPROVAL) as db:
+        db.execute("INSERT INTO review (product_id, status, at) VALUES (?, 'rejected', 100)", (rejected,))
+    with store.read() as db:
+        assert [found.id for found in watches.promising(db, 0, 10)] == [kept]
 
 
 def test_a_term_answered_with_nothing_is_not_asked_again_today(

@@ -264,6 +264,7 @@ def test_backups_are_judged_by_age_and_last_check(look: Look, store: Store, home
 def test_a_copy_made_before_some_act_is_no_backup_of_the_schedule(look: Look, store: Store, home: Home) -> None:
     jobs.begin(store, "backup", NOW, NOW + DAY)
     backup.create(store, home.backups, "before-restore", NOW)
+    backup.write_copy(store.path, home.backups, "before-migration-0009", NOW)  # the database has no row for it
     assert look("backups")["backups"].status == "warn"
 
 
@@ -418,6 +419,30 @@ def test_a_clock_behind_stored_times_is_told(look: Look, store: Store) -> None:
     assert look("clock")["clock"].status == "ok"
     scanned(store, NOW + HOUR, a=(Outcome.OK, 1))
     assert look("clock")["clock"].status == "warn"
+
+
+def called(store: Store, state: str, spent: int, at: int = NOW) -> None:
+    with store.write(Role.ANALYZER) as db:
+        db.execute(
+            "INSERT INTO llm_call (day, agents, provider, model, reserved_micro_usd, spent_micro_usd, state, cause, at)"
+            " VALUES (?, 'copywriter', 'groq', 'm', ?, ?, ?, 'HTTP 401', ?)", (at // DAY, spent, spent, state, at),
+        )  # fmt: skip
+
+
+def test_the_models_budget_and_silence_are_told_unless_it_is_off(look: Look, store: Store) -> None:
+    groq = Wanted(llm_provider="groq", llm_budget_usd="0.50")
+    assert look("models", wanted=groq)["models"].status == "ok"
+    for _ in range(5):
+        called(store, "failed", 0)
+    assert "HTTP 401" in look("models", wanted=groq)["models"].detail
+    called(store, "done", 499_999)
+    assert look("models", wanted=groq)["models"].status == "ok"
+    called(store, "done", 1)
+    assert look("models", wanted=groq)["models"].status == "warn"
+    assert look("models")["models"].detail.startswith("offline")
+    tomorrow = FakeClock()
+    tomorrow.advance(DAY)
+    assert look("models", wanted=groq, clock=tomorrow)["models"].status == "ok"
 
 
 # ---------------------------------------------------------------- settings, permissions, logs

@@ -49,25 +49,99 @@ def test_pytrends_talks_through_our_client_and_keeps_googles_cookie(client: Clie
     assert [seen.headers.get("cookie") for seen in loopback.requests] == [None, "NID=abc=1", "NID=abc=1"]
 
 
-def test_a_refusal_of_google_is_unavailable_not_a_failure(client: Client, loopback: Loopback) -> None:
-    loopback.add(re.compile("/api/trends"), b"too many", status=429)
-    chain = run(client, loopback, "google_trends_explore", term="folding kettle")
-    assert (chain.outcome, chain.faults) == (Outcome.UNAVAILABLE, [(Outcome.UNAVAILABLE, "HTTP 429")])
+# What may come in place of an answer, with the cause that must be told.
+PAGE = b"<!doctype html><html><head><title>Blocked</title></head><body>unusual traffic</body></html>"
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "401": ({"status": 401, "body": b"{}"}, "HTTP 401"),
+    "403": ({"status": 403, "body": b"<html>blocked</html>"}, "HTTP 403"),
+    "404": ({"status": 404, "body": b""}, "HTTP 404"),
+    "429": ({"status": 429, "body": b"too many"}, "HTTP 429"),
+    "429, with Retry-After": ({"status": 429, "headers": {"Retry-After": "40"}}, "HTTP 429"),
+    "500": ({"status": 500, "body": b""}, "HTTP 500"),
+    "503": ({"status": 503, "headers": {"Retry-After": "40"}}, "HTTP 503"),
+    "a block page in a 200": ({"body": PAGE, "headers": {"Content-Type": "text/html"}}, "a block page came"),
+    "a redirect of a call that is not followed": ({"status": 302, "headers": {"Location": "/login"}}, "HTTP"),
+    "no answer": ({"drop": True}, "the connection was reset"),
+    "a cut body": ({"body": b"{" * 500, "cut_after": 5}, "the body was cut short"),
+}
 
 
-def test_praw_talks_through_our_client(client: Client, loopback: Loopback) -> None:
+OWN_HOSTS = {
+    "google_trends_explore": ["trends.google.com"],
+    "reddit_praw": ["oauth.reddit.com", "www.reddit.com"],
+}
+
+
+def starts(client: Client, loopback: Loopback, where: str, answer: dict[str, Any]) -> None:
+    """Everything works but `where`."""
+    loopback.add("/api/trends/explore/", b"<html></html>", headers={"Set-Cookie": "NID=abc=1; Path=/; Secure"})
+    loopback.add("/api/trends/api/explore", fixture("google_trends_explore/explore.json"))
+    loopback.add("/api/trends/api/widgetdata/multiline", fixture("google_trends_explore/ok.json"))
     loopback.add("/api/api/v1/access_token", fixture("reddit_praw/token.json"))
     loopback.add(re.compile("/api/r/gadgets/hot"), fixture("reddit_praw/ok.json"))
-    chain = run(client, loopback, "reddit_praw", options={"subreddits": ["gadgets"], "listings": ["hot"]})
-    assert [record.external_id for record in chain.records] == ["t3_1abcd2", "t3_1abcd3"]
-    assert len(loopback.requests) == 2
+    loopback.add(re.compile(where), **answer)
 
 
-def test_a_refusal_of_reddit_is_unavailable_not_a_failure(client: Client, loopback: Loopback) -> None:
-    loopback.add("/api/api/v1/access_token", fixture("reddit_praw/token.json"))
-    loopback.add(re.compile("/api/r/"), b"<html>blocked</html>", status=403)
+@pytest.mark.parametrize("kind", REFUSALS)
+@pytest.mark.parametrize("where", ["/trends/api/explore", "/trends/api/widgetdata/multiline"])
+def test_a_refusal_of_google_is_unavailable_not_a_failure(
+    client: Client, loopback: Loopback, where: str, kind: str
+) -> None:
+    answer, cause = REFUSALS[kind]
+    starts(client, loopback, where, answer)
+    chain = run(client, loopback, "google_trends_explore", term="folding kettle")
+    assert (chain.outcome, chain.records) == (Outcome.UNAVAILABLE, [])
+    assert chain.cause.startswith(cause)
+    again = kind == "no answer" and where.endswith("multiline")  # our client repeats a GET that was reset, once
+    assert len(loopback.to(f"/api{where}")) == 1 + again, "pytrends must not repeat calls"
+
+
+@pytest.mark.parametrize("kind", ["429", "503", "no answer"])
+def test_google_refusing_the_cookie_is_unavailable(client: Client, loopback: Loopback, kind: str) -> None:
+    starts(client, loopback, "/trends/explore/", REFUSALS[kind][0])
+    assert run(client, loopback, "google_trends_explore", term="folding kettle").outcome is Outcome.UNAVAILABLE
+    assert loopback.to("/api/trends/api/explore") == []
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+@pytest.mark.parametrize("where", ["/api/v1/access_token", "/r/gadgets/hot"])
+def test_a_refusal_of_reddit_is_unavailable_not_a_failure(
+    client: Client, loopback: Loopback, where: str, kind: str
+) -> None:
+    answer, cause = REFUSALS[kind]
+    starts(client, loopback, where, answer)
     chain = run(client, loopback, "reddit_praw", options={"subreddits": ["gadgets"], "listings": ["hot"]})
-    assert chain.outcome is Outcome.UNAVAILABLE
+    assert (chain.outcome, chain.records) == (Outcome.UNAVAILABLE, [])
+    assert chain.cause.startswith(cause)
+    again = kind == "no answer" and where.startswith("/r/")
+    assert len([seen for seen in loopback.requests if where in seen.path]) == 1 + again, "praw must not repeat calls"
+
+
+def test_praw_never_sleeps_for_reddits_rate_headers(client: Client, loopback: Loopback) -> None:
+    told = {"x-ratelimit-remaining": "0", "x-ratelimit-used": "100", "x-ratelimit-reset": "9"}
+    starts(client, loopback, "^never$", {})
+    loopback.add("/api/api/v1/access_token", fixture("reddit_praw/token.json"), headers=told)
+    chain = run(client, loopback, "reddit_praw", options={"subreddits": ["gadgets"], "listings": ["hot", "hot"]})
+    assert len(chain.records) == 2  # and the guard of the tests saw no sleep: the wait is the client's, by its clock
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "asked"),
+    [
+        ("google_trends_explore", "/trends/api/explore", {"term": "folding kettle"}),
+        ("reddit_praw", "/r/gadgets/hot", {"options": {"subreddits": ["gadgets"], "listings": ["hot"]}}),
+    ],
+)
+@pytest.mark.parametrize(("kind", "seconds"), [("429", 60), ("429, with Retry-After", 40), ("503", 40)])
+def test_the_packages_refusals_hold_the_host_for_the_next_run(
+    client: Client, loopback: Loopback, name: str, where: str, asked: dict[str, Any], kind: str, seconds: int
+) -> None:
+    starts(client, loopback, where, REFUSALS[kind][0])
+    run(client, loopback, name, **asked)
+    host = next(seen for seen in loopback.requests if where in seen.path).headers["host"]
+    now = client.clock.now().timestamp()
+    held = [client.state.reserve(f"{own} at {host}", 0.0, now) - now for own in OWN_HOSTS[name]]
+    assert seconds in [round(wait) for wait in held]
 
 
 def test_ebays_chain_fetches_its_token_from_the_auth_address(client: Client, loopback: Loopback) -> None:

@@ -42,7 +42,7 @@ _UNITS = frozenset(_WORD.findall(
     "gbp percent"
 ))  # fmt: skip
 _MARKS = frozenset(" .,;:!?'\"()-–—&/+’‘“”")
-_CLAUSE = re.compile(r"[,;:.!?]|\b(?:and|with|while|which)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,.](?!\d)|[;!?]|\b(?:and|with|while|which)\b", re.IGNORECASE)
 
 
 def tokens(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Generic, TypeVar
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from trendctl.analyzer.model_prices import Rate, cheap_model, is_loopback, rate
 from trendctl.analyzer.providers.wire import Line, Question, Said, Talk, Trouble
+from trendctl.analyzer.report import Tally
 from trendctl.analyzer.structured import Unusable, read, wire_schema
 from trendctl.ports import Clock
 from trendctl.store import llm_calls
@@ -75,16 +76,6 @@ class Got(Generic[T]):
     cause: str = ""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What one run did: questions sent, answers taken from the cache, micro dollars, causes of having none."""
-
-    calls: int = 0
-    cached: int = 0
-    micro_usd: int = 0
-    causes: dict[str, int] = field(default_factory=dict)
-
-
 class Model:
     """A language model under a budget. Not shared between threads."""
 
@@ -104,6 +95,7 @@ class Model:
         self._talk: Talk | None = None
         self._until = clock.monotonic() + RUN_SECONDS
         self._misses = 0
+        self._refused = (-1, 0)  # the day, and what did not fit into its budget
         self._rate = rate(chosen.provider, chosen.model, chosen.base_url)
         self._down = self._unfit()
 
@@ -195,7 +187,7 @@ class Model:
         for left in range(TRIES - 1, -1, -1):
             number = self._reserve(task, question)
             try:
-                said = self._line().say(question)
+                said = self._ask(question)
             except Trouble as fault:
                 self._missed(number, question, fault)
                 if not left or not fault.again or (fault.wait or 0) > MAX_WAIT:
@@ -207,14 +199,26 @@ class Model:
                 return number, said
         raise AssertionError("the last try returns or raises")
 
+    def _ask(self, question: Question) -> Said:
+        try:
+            return self._line().say(question)
+        except Trouble:
+            raise
+        except Exception as fault:  # an SDK may fail on an odd answer: the offline one must stand
+            raise Trouble(f"the SDK failed ({type(fault).__name__})", charged=True) from fault
+
     def _reserve(self, task: Task[T], question: Question) -> int:
         most = self._most(question)
         wanted = Wanted(
             task.agents, task.product_id, self.chosen.provider, self.chosen.model, most, self._now()
         )  # fmt: skip
-        with self._store.write(Role.ANALYZER) as db:
-            number = llm_calls.reserve(db, wanted, self.chosen.budget)
+        day, refused = self._refused
+        number = None
+        if day != wanted.at // DAY or most < refused:  # else it was refused before, and a day's money only gets less
+            with self._store.write(Role.ANALYZER) as db:
+                number = llm_calls.reserve(db, wanted, self.chosen.budget)
         if number is None:
+            self._refused = (wanted.at // DAY, most)
             raise Trouble("the budget of this day is spent", charged=False)
         self.tally.calls += 1
         return number

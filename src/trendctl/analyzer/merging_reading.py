@@ -1,5 +1,6 @@
 """Puts a model's reading onto the offline answers: only what the evidence bears out, and doubts only ever added."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from trendctl.analyzer import grounding
@@ -34,9 +35,10 @@ def _is_cut_of(text: str, own: str, offline: Normalised) -> bool:
         return False
     before = grounding.tokens(offline.title)
     needed = {t for t in read_title(offline.title).base if token_kind(t) in _NEEDED}
+    codes = {w for w in offline.title.split() if any(c.isdigit() for c in w)}
     brand = set(grounding.tokens(offline.brand)) & set(before)
     enough = len(set(words) & set(before)) >= _LEAST_KEPT * len(set(before))
-    return enough and needed <= set(read_title(text).base) and brand <= set(words)
+    return enough and codes <= set(text.split()) and needed <= set(read_title(text).base) and brand <= set(words)
 
 
 def _model(offline: Normalised, reading: Reading, own: str) -> str:
@@ -47,7 +49,7 @@ def _model(offline: Normalised, reading: Reading, own: str) -> str:
 
 def _term(offline: Normalised, reading: Reading, title: str) -> str:
     term = reading.search_term.strip().casefold()
-    fits = len(term) <= 60 and 2 <= len(term.split()) <= 5 and offline.ai_ok
+    fits = bool(re.fullmatch(r"[\w .'-]{2,60}", term)) and 2 <= len(term.split()) <= 5 and offline.ai_ok
     return term if fits and grounding.grounded_words(term, [title, offline.brand]) else offline.search_term
 
 

@@ -14,6 +14,7 @@ from trendctl.analyzer.outputs import Copy, Keywords, PlatformCopy, Sentence
 _TITLE_WORDS = frozenset({"a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "with"})
 _LEAST_SAID = 0.5  # of the product's name in a title
 _MAX_TERMS, _MAX_TAGS = 20, 5
+_TERM = r"[\w .'-]{2,60}"
 _NAMES: Mapping[str, frozenset[str]] = {
     "colour": frozenset({"color", "colour"}),
     "color": frozenset({"color", "colour"}),
@@ -77,7 +78,7 @@ def keywords(offline: Keywords, writing: Writing, facts: Facts) -> Keywords:
     """Terms and hashtags made of the facts' words; of the aspects only names change, values stay the facts' texts."""
     texts = [text for _, text in facts.values()]
     terms = [" ".join(t.casefold().split()) for t in writing.search_terms]
-    good = [t for t in terms if len(t) <= 60 and len(t.split()) <= 6 and grounding.grounded_words(t, texts)]
+    good = [t for t in terms if re.fullmatch(_TERM, t) and len(t.split()) <= 6 and grounding.grounded_words(t, texts)]
     known = {w for text in texts for w in grounding.tokens(text) if w.isalpha()}
     tags = [t for t in writing.hashtags if re.fullmatch(r"#[^\W\d_]{3,40}", t) and _made_of(t[1:].casefold(), known)]
     unique = {t.casefold(): t for t in reversed([*tags, *offline.hashtags])}

@@ -17,6 +17,24 @@ class Failure:
 
 
 @dataclass(slots=True)
+class Tally:
+    """What a language model did in one run. `micro_usd`: millionths of a US dollar; a lost answer counts as paid.
+
+    `causes`: why a question had no answer of the model, so that the offline one stands; with how often.
+    """
+
+    calls: int = 0
+    cached: int = 0
+    micro_usd: int = 0
+    causes: dict[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        """Plain JSON values."""
+        cost = f"{self.micro_usd / 1_000_000:.6f}"
+        return {"calls": self.calls, "cached": self.cached, "cost_usd": cost, "offline": dict(self.causes)}
+
+
+@dataclass(slots=True)
 class AnalyzeReport:
     """Counts of products. `analysed`: something new was stored; `unchanged`: looked at, nothing new.
 
@@ -30,6 +48,7 @@ class AnalyzeReport:
     aged: int = 0
     failures: list[Failure] = field(default_factory=list)
     broken_agents: dict[str, str] = field(default_factory=dict)  # module -> cause: a leaf that could not be loaded
+    model: Tally | None = None  # None: no model is set up
 
     def to_json(self) -> dict[str, Json]:
         """Plain JSON values."""
@@ -40,4 +59,5 @@ class AnalyzeReport:
             "aged": self.aged,
             "failures": [{"product": f.product_id, "agent": f.agent, "cause": f.cause} for f in self.failures],
             "broken_agents": dict(self.broken_agents),
+            **({"model": self.model.to_json()} if self.model is not None else {}),
         }

@@ -115,9 +115,9 @@ def _one(
     hashed, provider = "", "offline"
     before = known.rows.get(agent.name)
     try:
-        if before is not None and agent.name in known.trusted and answerer.provider(agent) == before.provider:
-            if kept := _kept(agent, before, known.force):
-                return before, kept
+        trusted = before is not None and agent.name in known.trusted and answerer.provider(agent) == before.provider
+        if before is not None and trusted and (kept := _kept(agent, before, known.force)):
+            return before, kept
         evidence = tidy(agent.evidence(case, seen))
         hashed, provider = digest(evidence), answerer.provider(agent)
         same = before is not None and (before.input_hash, before.provider) == (hashed, provider)

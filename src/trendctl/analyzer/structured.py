@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,8 +20,12 @@ class Unusable(Exception):
     """The answer is not what was asked for; the text names places and kinds of faults only, never the answer."""
 
 
+@cache
 def wire_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The model's schema as both providers' strict modes take it: closed objects, every field required."""
+    """The model's schema as both providers' strict modes take it: closed objects, every field required.
+
+    The same object each time; callers must not change it.
+    """
     found = _strict(model.model_json_schema())
     assert isinstance(found, dict)
     return found

@@ -31,7 +31,9 @@ class TerminalSeat:
     def check(self, home: Path, platform: str) -> None:
         if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
             raise Refused(
-                "Approving needs a terminal", why="stdin or stdout is not one", next="trendctl review, in a terminal"
+                "This needs a terminal",
+                why="stdin or stdout is not one",
+                next="trendctl review, or the same command, in a terminal",
             )
 
 

@@ -56,7 +56,8 @@ def checked(told: Mapping[str, str], facts: Mapping[str, str], currency: str) ->
         try:
             out |= _field(name, text.strip(), code)
         except (ValueError, InvalidOperation) as fault:
-            raise UsageError(f"{name} cannot be {text!r}", why=str(fault), next="trendctl supply --help") from fault
+            why = "a number such as 7.50 is needed" if isinstance(fault, InvalidOperation) else str(fault)
+            raise UsageError(f"{name} cannot be {text!r}", why=why, next="trendctl supply --help") from fault
     if any(name in AMOUNTS for name in told):
         out["currency"] = code
     if facts:

@@ -22,6 +22,7 @@ def approve(
     from trendctl.cli.asking import terminal
 
     run, screen = base.open_app(), base.screen()
+    base.platform_name(platform)
     seat = TerminalSeat()
     seat.check(run.home.root, platform)
     product_id = run.product_id(product)

@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from trendctl.cli import base
+from trendctl.errors import StoreError
+from trendctl.render import clean
+from trendctl.store.engine import Store
 
 app = base.group("Every decision and call, in an append-only chain.")
 
@@ -38,7 +41,14 @@ def list_(
 def verify(as_json: base.Json = False) -> int:
     """Walk the chain in the database and in the journal, and compare them."""
     run, screen = base.open_app(), base.screen(as_json)
-    found = run.journal.verify(run.store)
+    try:
+        store = run.store
+    except StoreError as fault:  # a journal that cannot be read is what this command is there to tell
+        if not run.home.database.exists() or not run.journal.path.exists():
+            raise
+        store = Store(run.home.database)
+        screen.say(f"note: {clean(fault.what)}: {clean(fault.why)}")
+    found = run.journal.verify(store)
     document = {
         "ok": found.ok,
         "database_head": {"seq": found.database_head[0], "chain": found.database_head[1]},

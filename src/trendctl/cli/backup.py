@@ -28,9 +28,10 @@ def create(as_json: base.Json = False) -> int:
 def list_(as_json: base.Json = False) -> int:
     """The backups, newest first."""
     from trendctl.store import backup
+    from trendctl.store.engine import Store
 
     run, screen = base.open_app(), base.screen(as_json)
-    found = backup.listed(run.store, run.home.backups)
+    found = backup.listed(Store(run.home.database), run.home.backups)  # as it is: it may be damaged or lost
     screen.rows([_json(b) for b in found], COLUMNS, lambda: [_line(b) for b in found],
                 empty="No backups yet. Next: trendctl backup create", right=("id", "bytes"))  # fmt: skip
     return 0
@@ -40,9 +41,10 @@ def list_(as_json: base.Json = False) -> int:
 def verify(wanted: Wanted, as_json: base.Json = False) -> int:
     """Unpack a backup beside the others and check it whole."""
     from trendctl.store import backup
+    from trendctl.store.engine import Store
 
     run, screen = base.open_app(), base.screen(as_json)
-    found = backup.verify(run.store, run.home.backups, wanted, epoch(run.clock.now()))
+    found = backup.verify(Store(run.home.database), run.home.backups, wanted, epoch(run.clock.now()))
     screen.rows([_json(found)], COLUMNS, lambda: [_line(found)], right=("id", "bytes"))
     return 0
 
@@ -68,7 +70,7 @@ def restore(wanted: Wanted) -> int:
     now = epoch(run.clock.now())
     with FileLock(run.home.lock, mode=0o600, timeout=10):
         found, safety = backup.restore(Store(run.home.database), run.home.backups, wanted, now)
-        run.migrate()
+        run.migrate(alone=True)
         after_restore(Store(run.home.database), run.journal, now)
     screen.say(f"restored {found.path}" + (f"; what was there is in {safety.name}" if safety else ""))
     screen.say("Posting is blocked until you run: trendctl reconcile")
@@ -84,7 +86,7 @@ def _json(b: Any) -> dict[str, Any]:
 
 
 def _line(b: Any) -> list[object]:
-    return [b.id, _iso(b.created_at), b.bytes, _iso(b.verified_at) or "never", b.reason, b.path]
+    return [b.id if b.id > 0 else "-", _iso(b.created_at), b.bytes, _iso(b.verified_at) or "never", b.reason, b.path]
 
 
 def _iso(at: int | None) -> str | None:

@@ -45,3 +45,16 @@ def open_app() -> App:
 def screen(as_json: bool = False) -> Screen:
     """Where this command writes."""
     return Screen(as_json=as_json)
+
+
+def platform_name(name: str | None) -> str | None:
+    """The name, if there is such a platform. Raises UsageError with the nearest."""
+    from trendctl import registry
+    from trendctl.errors import UsageError
+
+    known = registry.names("platforms")
+    if name is not None and name not in known:
+        raise UsageError(
+            f"There is no platform {name!r}", why=registry.nearest(name, known), next="trendctl platforms list"
+        )
+    return name

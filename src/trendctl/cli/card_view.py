@@ -101,14 +101,16 @@ def _draft(draft: DraftCard, card: ReviewCard, now: datetime) -> RenderableType:
     if draft.state == "approved" and draft.expires_at:
         lines.append(Text(f"  approved until {_utc(draft.expires_at)}", style="green"))
     if draft.missing:
-        lines.append(
-            Text(f"  missing (key s, or trendctl image add): {clean(', '.join(draft.missing))}", style="yellow")
-        )
-    lines += [Text(f"  blocked: {clean(b)}", style="red") for b in draft.blocks]
-    lines += [Text(f"  note: {clean(w)}", style="yellow") for w in draft.warnings]
+        lines.append(_under(f"missing (key s, or trendctl image add): {clean(', '.join(draft.missing))}", "yellow"))
+    lines += [_under(f"blocked: {clean(b)}", "red") for b in draft.blocks]
+    lines += [_under(f"note: {clean(w)}", "yellow") for w in draft.warnings]
     lines.append(Padding(_intent(draft), (0, 0, 0, 2)))
     lines.append(Padding(_money(draft, card), (0, 0, 0, 2)))
     return Group(*lines)
+
+
+def _under(words: str, style: str) -> Padding:
+    return Padding(Text(words, style=style), (0, 0, 0, 2))
 
 
 def _intent(draft: DraftCard) -> RenderableType:

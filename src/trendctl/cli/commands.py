@@ -55,7 +55,8 @@ COMMANDS: tuple[Command, ...] = (
         ("end", "end", "Propose to end a listing; review decides."),
         ("reprice", "reprice", "Propose a new price; review decides."),
         ("reconcile", "reconcile", "Ask the platforms what became of unclear listings."),
-        ("stats", "stats", "The pipeline in numbers."),
+        ("track", "track", "Read how your listings do: views, orders, revenue, fees, returns."),
+        ("stats", "stats", "How it sells: pipeline, conversion, profit; --predictions, --metrics, --costs."),
         ("report", "report", "One page for a browser, a phone or paper; --html FILE."),
         ("export", "export", "Any table as CSV, JSON or NDJSON."),
     ),
@@ -77,7 +78,6 @@ COMMANDS: tuple[Command, ...] = (
 
 # Named in the design, not in this version: said plainly instead of pretended.
 LATER: dict[str, str] = {
-    "track": "how listings perform",
     "heal": "repairs",
     "repairs": "repairs",
     "rollback": "repairs",

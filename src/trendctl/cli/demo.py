@@ -87,7 +87,9 @@ def _end(screen: Screen, done: Any, *, keep: bool) -> None:
     screen.say(
         f"pack: {listing['url']}" if keep else "its pack was written to the outbox, and is deleted with the demo"
     )
-    screen.say(f"pipeline, simulated: {pipeline['found']} found, {pipeline['pending']} pending, {pipeline['live']} live")
+    screen.say(
+        f"pipeline, simulated: {pipeline['found']} found, {pipeline['pending']} pending, {pipeline['live']} live"
+    )
     if keep:
         screen.say(f"Look around: TRENDCTL_HOME={done.home} trendctl products")
     screen.say("")

@@ -14,6 +14,7 @@ def edit(product: base.Product, platform: base.Platform = None) -> int:
     from trendctl.cli.asking import terminal
 
     run, screen = base.open_app(), base.screen()
+    base.platform_name(platform)
     product_id = run.product_id(product)
     with run.store.read() as db:
         shown = card.load(db, product_id, run.context, run.clock.now())

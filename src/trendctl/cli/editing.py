@@ -55,7 +55,9 @@ def _checked(name: str, value: Any, intent: Mapping[str, Json]) -> Json:
         try:
             amount = Money.from_decimal(Decimal(str(value)), intent["price"]["currency"])
         except (ValueError, InvalidOperation) as fault:
-            raise UsageError(f"price cannot be {value!r}", why=str(fault), next='price = "19.99"') from fault
+            raise UsageError(
+                f"price cannot be {value!r}", why="an amount as text is needed", next='price = "19.99"'
+            ) from fault
         if amount.minor < 0:
             raise UsageError("price cannot be below 0", next="edit it again")
         return {"minor": amount.minor, "currency": amount.currency}

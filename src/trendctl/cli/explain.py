@@ -20,12 +20,15 @@ def explain(product: base.Product, as_json: base.Json = False) -> int:
         screen.json({"id": product_id, "score": score.value, "stage": score.stage, "lines": lines,
                      "parts": [asdict(part) for part in score.parts]})  # fmt: skip
         return 0
-    out = screen.console()
+    from rich.table import Table
+    from rich.text import Text
+
     bars = {f"{part.name}: ": "█" * round(part.value * 10) for part in score.parts}
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(min_width=10)
     for line in lines:
         found = next((bar for name, bar in bars.items() if line.startswith(name)), None)
-        if found is not None:
-            out.print(f"{found:<10} {clean(line)}", style="bold")
-        else:
-            out.print(f"           {clean(line)}", style="dim" if line.startswith("- ") else "")
+        style = "bold" if found is not None else "dim" if line.startswith("- ") else ""
+        grid.add_row(found or "", Text(clean(line), style=style))
+    screen.draw(grid)
     return 0

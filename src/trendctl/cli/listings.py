@@ -13,6 +13,7 @@ def listings(platform: base.Platform = None, as_json: base.Json = False) -> int:
     from trendctl.store import operations
 
     run, screen = base.open_app(), base.screen(as_json)
+    base.platform_name(platform)
     with run.store.read() as db:
         found = [r for r in operations.listings(db) if platform in (None, r["platform"])]
         blocked = operations.blocked(db)

@@ -1,5 +1,6 @@
 """The way in: finds the command's module, runs it, and turns every failure into one line and an exit code."""
 
+import _thread
 import errno
 import os
 import sys
@@ -26,7 +27,16 @@ def run() -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # an odd terminal shows ? where it cannot do better
+    sys.unraisablehook = _not_lost
     sys.exit(main(sys.argv[1:]))
+
+
+def _not_lost(what: "sys.UnraisableHookArgs") -> None:
+    """A Ctrl-C that Python would drop, because it came within a callback (of an import, say), is sent again."""
+    if what.exc_type is KeyboardInterrupt:
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(what)
 
 
 def main(args: Sequence[str]) -> int:
@@ -114,11 +124,13 @@ def _invoke(name: str, args: list[str]) -> int:
     try:
         result = command.main(args=args, prog_name=f"trendctl {name}", standalone_mode=False)
     except Exit as done:
-        return int(done.exit_code)
+        result = int(done.exit_code)
     except Abort:
         raise KeyboardInterrupt from None
     except TyperException as fault:
         raise UsageError(fault.format_message().rstrip("."), next=f"trendctl {name} --help") from None
+    if result == ExitCode.INTERRUPTED:  # typer's own way of passing a Ctrl-C on
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else ExitCode.OK
 
 

@@ -22,6 +22,7 @@ def post(
 ) -> int:
     """Send every approved draft (or the named products'), and continue what was begun."""
     run, screen = base.open_app(), base.screen(as_json)
+    base.platform_name(platform)
     wanted = [run.product_id(word) for word in products or []]
     rows = flows.post(run, wanted, platform, dry_run=dry_run)
     show(screen, rows)

@@ -81,5 +81,8 @@ def price(found: dict[str, Any] | None) -> str:
     """A price range in a few characters: `19.99-24.99 USD`."""
     if not found or found.get("mid") is None:
         return "-"
-    low, high = found["low"], found["high"]
+    from trendctl.commerce.money import EXPONENTS
+
+    digits = EXPONENTS.get(found["currency"], 2)
+    low, high = f"{found['low']:.{digits}f}", f"{found['high']:.{digits}f}"
     return f"{low}-{high} {found['currency']}" if low != high else f"{low} {found['currency']}"

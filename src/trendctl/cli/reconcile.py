@@ -24,6 +24,7 @@ def reconcile(
     from trendctl.posting import reconcile as posting
 
     run, screen = base.open_app(), base.screen(as_json)
+    base.platform_name(platform)
     if is_ is not None:
         return _word(run, screen, product, is_, url, platform)
     rows, rebuilt = posting.reconcile(run.posting, platform)

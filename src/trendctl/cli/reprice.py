@@ -23,12 +23,15 @@ def reprice(
     from trendctl.commerce.money import Money
 
     run, screen = base.open_app(), base.screen()
+    base.platform_name(platform)
     product_id = run.product_id(product)
     try:
         amount = Money.from_decimal(Decimal(price), run.settings.market.currency)
     except (ValueError, InvalidOperation) as fault:
         raise UsageError(
-            f"price cannot be {price!r}", why=str(fault), next="trendctl reprice ID --price 21.99"
+            f"price cannot be {price!r}",
+            why="a number such as 21.99 is needed",
+            next="trendctl reprice ID --price 21.99",
         ) from fault
     changes = {"price": {"minor": amount.minor, "currency": amount.currency}}
     flows.propose(run, product_id, platform, Action.REPRICE, changes)

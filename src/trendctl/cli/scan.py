@@ -46,7 +46,9 @@ def scan(
         document, ("source", "outcome", "items", "new", "seconds", "cause"),
         lambda: [_line(s) for s in document["sources"]], right=("items", "new", "seconds"),
     )  # fmt: skip
-    _summary(screen, document, dry_run=dry_run)
+    _summary(screen, document, dry_run=dry_run, replayed=replay is not None)
+    if replay is not None:
+        screen.say(f"In a throwaway home; look around: TRENDCTL_HOME={run.home.root} trendctl products")
     return 1 if report.failed else 0
 
 
@@ -59,12 +61,12 @@ def _line(s: dict[str, Any]) -> list[object]:
     ]  # fmt: skip
 
 
-def _summary(screen: Screen, document: dict[str, Any], *, dry_run: bool) -> None:
+def _summary(screen: Screen, document: dict[str, Any], *, dry_run: bool, replayed: bool) -> None:
     items, products = document["items"], document["products"]
     would = "would have been " if dry_run else ""
     screen.say(f"{items['stored']} items {would}stored ({items['duplicate']} twice, {items['rejected']} unusable); "
                f"{products['new']} new products, {products['updated']} seen again")  # fmt: skip
-    if not dry_run:
+    if not (dry_run or replayed):
         screen.say("Next: trendctl products, then trendctl review")
 
 

@@ -1,5 +1,6 @@
 """`trendctl show ID`: all that is known of one product."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from trendctl.cli import base
@@ -30,7 +31,7 @@ def _document(run: Any, product_id: int) -> dict[str, Any]:
         shown = card.load(db, product_id, run.context, run.clock.now())
         assert shown is not None  # product_id() found it a moment ago
         failed = analyses.failures(db, product_id)
-        said = [dict(row) for row in decisions.of_product(db, product_id)]
+        said = [_times(dict(row)) for row in decisions.of_product(db, product_id)]
         listings = card.listing_rows(db, product_id)
     case = shown.case
     return {
@@ -47,11 +48,19 @@ def _document(run: Any, product_id: int) -> dict[str, Any]:
     }
 
 
+def _times(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: _time(v) if k in ("at", "expires_at") else v for k, v in row.items()}
+
+
+def _time(at: int | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
 def _draft(d: Any) -> dict[str, Any]:
     """Design section 6."""
     return {
         "id": d.id, "platform": d.platform, "account": d.account, "action": d.action, "hash": d.hash or None,
-        "state": d.state, "missing": list(d.missing), "blocks": list(d.blocks), "expires_at": d.expires_at,
+        "state": d.state, "missing": list(d.missing), "blocks": list(d.blocks), "expires_at": _time(d.expires_at),
         "intent": d.intent,
     }  # fmt: skip
 

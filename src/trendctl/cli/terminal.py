@@ -119,7 +119,7 @@ class Terminal:
 
     def _defer(self, shown: ReviewCard) -> Said | None:
         text = self._line("For how many days? (empty: back)")
-        return Said(Choice.DEFER, days=int(text)) if text.isdigit() else None
+        return Said(Choice.DEFER, days=int(text)) if text.isascii() and text.isdigit() else None
 
     def _platforms(self, shown: ReviewCard) -> Said | None:
         on = {d.platform for d in shown.drafts}
@@ -149,7 +149,11 @@ class Terminal:
         for number, draft in enumerate(shown.drafts[:9], 1):
             self.out.print(f"{number}: {draft.platform}")
         key = self._key()
-        return shown.drafts[int(key) - 1] if key.isdigit() and 1 <= int(key) <= len(shown.drafts) else None
+        return (
+            shown.drafts[int(key) - 1]
+            if key.isascii() and key.isdigit() and 1 <= int(key) <= len(shown.drafts)
+            else None
+        )
 
     def in_editor(self, draft: DraftCard) -> dict[str, Json]:
         """The changed fields after $VISUAL or $EDITOR. Raises UsageError for text that cannot be understood."""

@@ -41,9 +41,13 @@ class Script:
 
     def __init__(self, show: Callable[[ReviewCard], object], tell: Callable[[str], object]) -> None:
         self._show, self._tell = show, tell
+        self._asked = False
 
     def choose(self, shown: ReviewCard) -> Said:
-        """Approve, or skip what cannot be approved."""
+        """Approve, or skip what cannot be approved; asked a second time (the first was refused), quit."""
+        if self._asked:
+            return Said(Choice.QUIT)
+        self._asked = True
         self._show(shown)
         ready = tuple(d.id for d in shown.drafts if d.approvable)
         self._tell("The demo answers the question itself: a, then y. You will be asked each time.")
@@ -80,7 +84,8 @@ def walk(
     show_products(app)
     product = _chosen(app)
     _supply(app, product)
-    flows.review(app, Script(show_card, tell), DemoSeat(), [product])
+    if not flows.review(app, Script(show_card, tell), DemoSeat(), [product]).approved:
+        raise TrendctlError("The demo could not approve its product", why="see what is missing or blocked above")
     posted = flows.post(app, [product], "local", dry_run=False)
     if not posted or posted[0].state != "live":
         raise TrendctlError("The demo's post did not go live", why=posted[0].cause if posted else "nothing was posted")

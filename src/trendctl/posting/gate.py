@@ -22,19 +22,17 @@ class Gate:
 
     def refusal(self, wire: Wire, host: str) -> str:
         """Why the call may not be made for longer than PATIENCE; "" when it may be."""
-        now = self._now()
-        breaker = http_gate.circuit(self._store, self._name)
+        now, limit = self._now(), self._limit(wire)
+        bucket = (self._bucket(limit), limit.calls, limit.seconds) if limit is not None else None
+        view = http_gate.look(self._store, self._name, host, bucket, now)
+        breaker, pause = view.circuit, view.held_until - now
         if breaker.open_until > now:
             rest = self._in(breaker.open_until - now)
             return f"{self._platform} failed {breaker.failures} times in a row ({breaker.cause}): {rest}"
-        wait = http_gate.held_until(self._store, host) - now
-        if wait > PATIENCE:
-            return f"{self._platform} asked for a pause: {self._in(wait)}"
-        limit = self._limit(wire)
-        if limit is not None:
-            wait = http_gate.wait_for(self._store, self._bucket(limit), limit.calls, limit.seconds, now)
-            if wait > PATIENCE:
-                return f"the limit of {limit.calls} calls is used up ({limit.name}): {self._in(wait)}"
+        if pause > PATIENCE:
+            return f"{self._platform} asked for a pause: {self._in(pause)}"
+        if limit is not None and view.bucket_wait > PATIENCE:
+            return f"the limit of {limit.calls} calls is used up ({limit.name}): {self._in(view.bucket_wait)}"
         return ""
 
     def enter(self, wire: Wire) -> bool:

@@ -53,6 +53,7 @@ def known(work: "Drafting", db: Any, wanted: DraftInput, platform: str) -> dict[
 def inquiry(work: "Drafting", db: Any, product_id: int, case: Case, platform: str) -> DraftInput:
     """What a platform makes a draft of, before what it was told itself."""
     account = work.accounts[platform]
+    chosen = drafts.edits(db, product_id, platform, account.name).get("category") or {}
     return DraftInput(
         case=case,
         analyses=analyses.outputs(db, product_id),
@@ -60,7 +61,7 @@ def inquiry(work: "Drafting", db: Any, product_id: int, case: Case, platform: st
         marketplace=account.marketplace or work.platforms[platform].facts.default_marketplace,
         sku=operations.previous_sku(db, product_id, platform, account.name) or base.sku_for(case.uid),
         policies=account.policies,
-        options={**account.options, "_platform": platform},
+        options={**account.options, "_platform": platform, "_category": str(chosen.get("id") or "")},
         basis={},
     )
 

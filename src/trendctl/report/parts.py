@@ -38,9 +38,9 @@ def tiles(counts: Mapping[str, int], sales: Sales) -> str:
         ("units sold", number(whole.sums["units"]), f"{number(whole.sums['views'])} views"),
         ("conversion", share(whole.conversion, 1), "orders a view, where both are told"),
     ]
-    for _, purse in sorted(whole.purses.items()):
-        found.append((f"revenue, {purse.currency}", money(purse.revenue, purse.currency), ""))
-        found.append((f"profit, {purse.currency}", money(purse.profit, purse.currency), _known(purse)))
+    for code, purse in sorted(whole.purses.items()):
+        found.append((f"revenue, {code}", _plain(purse.revenue, code), ""))
+        found.append((f"profit, {code}", _plain(purse.profit, code), _known(purse)))
     cells = "".join(
         tag("div", f"<dt>{text(name)}</dt><dd>{value}{tag('small', text(more)) if more else ''}</dd>", class_="card")
         for name, value, more in found
@@ -48,8 +48,13 @@ def tiles(counts: Mapping[str, int], sales: Sales) -> str:
     return tag("dl", cells, class_="tiles")
 
 
+def _plain(minor: int | None, currency: str) -> str:
+    """An amount whose currency stands beside it already."""
+    return DASH if minor is None else f"{Money(minor, currency).decimal():,f}"
+
+
 def _known(purse: Purse) -> str:
-    return "" if purse.known == purse.of else f"known for {purse.known} of {purse.of} listings that sold"
+    return "" if purse.known == purse.of else f"known for {purse.known} of {purse.of} that sold"
 
 
 def trend(one: "Trend") -> str:
@@ -123,16 +128,22 @@ def profit(sales: Sales) -> str:
 def _groups(name: str, groups: list[Group], sales: Sales, shown: int) -> str:
     heads = [(name, ""), ("units", "num"), ("conversion", "num"), ("revenue", "num"), ("refunds", "num"),
              ("fees", "num"), ("landed cost", "num"), ("profit", "num"), ("last 28 days", "")]  # fmt: skip
-    rows = []
-    for group in groups[:shown]:
-        for currency, purse in sorted(group.purses.items()):
-            rows.append([
-                text(group.key), number(group.sums["units"]), share(group.conversion, 1),
-                *(money(n, currency) for n in (purse.revenue, purse.refunds, purse.fees, purse.cost)),
-                money(purse.profit, currency) + (f"<br>{tag('small', text(_known(purse)))}" if _known(purse) else ""),
-                _spark(group, sales),
-            ])  # fmt: skip
+    rows = [
+        [
+            text(group.key), number(group.sums["units"]), share(group.conversion, 1),
+            *(_each(group, what) for what in ("revenue", "refunds", "fees", "cost", "profit")), _spark(group, sales),
+        ]
+        for group in groups[:shown] if group.purses
+    ]  # fmt: skip
     return table(heads, rows, f"By {name}") if rows else ""
+
+
+def _each(group: Group, what: str) -> str:
+    """One line a currency; beside a profit for how much of the sales it is known."""
+    pairs = [(currency, purse, getattr(purse, what)) for currency, purse in sorted(group.purses.items())]
+    lines = [money(n, code) if n is not None else f"{text(code)} {DASH}" for code, _, n in pairs]
+    notes = [f"{code} {_known(purse)}" for code, purse, _ in pairs if what == "profit" and _known(purse)]
+    return tag("span", "<br>".join(lines) + "".join(tag("small", text(note)) for note in notes))
 
 
 def predictions(found: Mapping[str, Any]) -> str:
@@ -151,8 +162,8 @@ def predictions(found: Mapping[str, Any]) -> str:
         return left
     words = "; ".join(f"of {n} foretold at {share(a)}, {share(b)} came true" for a, b, n in bins)
     brier = f"Brier score {found['brier']:.3f} (0 is perfect, 0.25 is a coin)."
-    right = charts.calibration(bins, words) + tag("p", text(f"On the dashed line a forecast is right. {brier}"),
-                                                  class_="soft")  # fmt: skip
+    read = "Across: how likely it was said to be. Up: how often it came true. On the dashed line both agree."
+    right = charts.calibration(bins, words) + tag("p", text(f"{read} {brier}"), class_="soft")
     return tag("div", f"<div>{left}</div>{tag('div', right, class_='card')}", class_="two")
 
 

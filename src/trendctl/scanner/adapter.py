@@ -17,6 +17,9 @@ from trendctl.ports import Reply, Request
 def adapter_for(leaf: Leaf) -> Any:
     """An adapter to mount on a requests.Session. Its `fault` is what was wrong with the last call, or None.
 
+    Set its `strict` for a package that repeats refused calls by itself, sleeping in between (praw): a refusing status
+    then raises at once. The headers of a rate limit are kept from the packages: the pace is ours.
+
     Loads requests and urllib3, which only these sources need.
     """
     from requests.adapters import HTTPAdapter
@@ -26,6 +29,7 @@ def adapter_for(leaf: Leaf) -> Any:
         """Pace, deadline, limits and base_url are the leaf's; timeouts, proxies and certificates given are ignored."""
 
         fault: Fault | None = None
+        strict = False
 
         def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
             body = request.body.encode() if isinstance(request.body, str) else request.body
@@ -36,7 +40,9 @@ def adapter_for(leaf: Leaf) -> Any:
             except Fault as fault:
                 self.fault = fault
                 raise
-            headers = {k: v for k, v in reply.headers.items() if k not in _DECODED}
+            if self.strict and self.fault is not None:
+                raise self.fault
+            headers = {k: v for k, v in reply.headers.items() if k not in _KEPT_BACK}
             raw = HTTPResponse(
                 io.BytesIO(reply.body),
                 headers=headers,
@@ -78,7 +84,10 @@ class _Original:
         """Read already."""
 
 
-_DECODED = frozenset({"content-encoding", "transfer-encoding", "set-cookie"})
+_KEPT_BACK = frozenset(
+    {"content-encoding", "transfer-encoding", "set-cookie", "retry-after",
+     "x-ratelimit-remaining", "x-ratelimit-used", "x-ratelimit-reset"}
+)  # fmt: skip
 _OURS = frozenset({"connection", "content-length", "accept-encoding", "transfer-encoding", "host"})
 
 

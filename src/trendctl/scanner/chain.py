@@ -1,25 +1,28 @@
 """One source's run: its requests, the replies understood, the chain followed, and an outcome with its cause."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from trendctl.errors import ParseError, TrendctlError
 from trendctl.http import Fault, Leaf
-from trendctl.ports import Ask, Outcome, Parsed, Record, Source
+from trendctl.ports import Ask, Outcome, Parsed, Record, Request, Source
 from trendctl.scanner.adapter import adapter_for
+from trendctl.scanner.rotation import Keep, forget, keep_successor
 
 MAX_CALLS = 100  # of one chain; a longer one goes in circles
 
 
 @dataclass(slots=True)
 class Chain:
-    """What one ask brought. `faults`: (outcome, cause) of the calls that gave nothing."""
+    """What one ask brought. `faults`: (outcome, cause) of the calls that gave nothing; `detours`: causes of those
+    in whose place another was made."""
 
     records: list[Record] = field(default_factory=list)
     rejected: int = 0
     calls: int = 0
     faults: list[tuple[Outcome, str]] = field(default_factory=list)
+    detours: list[str] = field(default_factory=list)
     over: bool = False  # the deadline has passed or the run was stopped: nothing more can be asked
 
     @property
@@ -44,15 +47,19 @@ class Chain:
             return cause
         if self.rejected and not self.records:
             return f"none of {self.rejected} entries could be used: the format may have changed"
-        return ""
+        return f"{self.detours[0]}: its fallback was asked" if self.detours else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`items`: records kept. `room` is told the bytes of each body before it is parsed, and may wait for room."""
+    """`items`: records kept. `room` is told the bytes of each body before it is parsed, and may wait for room.
+
+    `keep` is given rotated refresh tokens: (name, value).
+    """
 
     items: int
     room: Callable[[int], object] = lambda size: None
+    keep: Keep = forget
 
 
 def run_chain(source: Source, ask: Ask, leaf: Leaf, limits: Limits, tell: Callable[[str], object]) -> Chain:
@@ -84,19 +91,35 @@ def _follow(source: Source, ask: Ask, leaf: Leaf, chain: Chain, limits: Limits, 
         chain.faults.append((Outcome.SKIPPED, f"nothing to ask for: trendctl sources show {source.facts.name}"))
     while todo and len(chain.records) < limits.items and not chain.over and chain.calls < MAX_CALLS:
         chain.calls += 1
+        request = todo.popleft()
         try:
-            reply = leaf.call(todo.popleft())
+            reply = leaf.call(request)
+            keep_successor(source.facts, reply, ask, limits.keep)
             limits.room(len(reply.body))
             parsed = source.parse(reply, ask)
         except Fault as fault:
-            chain.faults.append((fault.outcome, fault.cause))
-            chain.over = fault.over
+            todo.extend(_instead(source, request, fault, ask, chain))
         except ParseError as fault:
             chain.faults.append((Outcome.FAILED, f"not understood: {fault}"))
         else:
             _take(chain, parsed)
             todo.extend(parsed.follow)
             tell(f"{len(chain.records)} items")
+
+
+def _instead(source: Source, request: Request, fault: Fault, ask: Ask, chain: Chain) -> Sequence[Request]:
+    """Note a call that failed; what is asked in its place."""
+    if source.fallback is not None and fault.outcome == Outcome.UNAVAILABLE and not fault.over:
+        instead = source.fallback(request, fault.status, ask)
+        if instead:
+            chain.detours.append(fault.cause)
+            return instead
+    cause = fault.cause
+    if fault.status == 401 and source.facts.credentials:
+        cause += f"; if the credential has expired: trendctl secrets set {source.facts.credentials[-1]}"
+    chain.faults.append((fault.outcome, cause))
+    chain.over = fault.over
+    return ()
 
 
 def _gather(source: Source, ask: Ask, leaf: Leaf, chain: Chain) -> None:

@@ -1,4 +1,4 @@
-"""HAR 1.2 files: a recording of a scan's calls, without its secrets, and a transport that plays one back."""
+"""HAR 1.2 files: a scan's calls recorded without secrets and people, and a transport that plays them back."""
 
 import base64
 import json
@@ -18,8 +18,8 @@ import httpx
 from trendctl.errors import UsageError
 from trendctl.http import Exchange
 from trendctl.ports import Json
+from trendctl.scanner.people import REMOVED, without_people
 
-REMOVED = "REMOVED"
 # Allowed rather than forbidden: a header nobody thought of is left out.
 _REQUEST_HEADERS = frozenset({"accept", "accept-language", "content-type"})
 _ANSWER_HEADERS = frozenset(
@@ -70,7 +70,7 @@ class Recorder:
         self._part = path.with_name(path.name + ".part")
         self._file = os.fdopen(os.open(self._part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8")
         creator = json.dumps({"name": "trendctl", "version": version})
-        self._file.write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
+        self._file.write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')  # buffered
 
     def add(self, exchange: Exchange) -> None:
         """Record one exchange; called from many threads."""
@@ -81,10 +81,14 @@ class Recorder:
 
     def close(self) -> None:
         """Finish the file and put it in its place."""
-        with self._lock:
-            self._file.write("\n]}}\n")
-            self._file.close()
-        os.replace(self._part, self._path)
+        try:
+            with self._lock:
+                self._file.write("\n]}}\n")
+                self._file.close()
+            os.replace(self._part, self._path)
+        except OSError:  # a full disk: no half recording stays
+            self._part.unlink(missing_ok=True)
+            raise
 
     def __enter__(self) -> "Recorder":
         return self
@@ -123,9 +127,9 @@ class Recorder:
     def _response(self, e: Exchange) -> dict[str, Json]:
         content: dict[str, Json] = {"size": len(e.body), "mimeType": e.answered.get("content-type", "")}
         try:
-            content["text"] = clean_text(e.body.decode("utf-8"), self._redact)
+            content["text"] = self._clean(e.body.decode("utf-8"))
         except UnicodeDecodeError:
-            content |= {"text": base64.b64encode(e.body).decode(), "encoding": "base64"}
+            content |= {"text": base64.b64encode(self._clean_bytes(e.body)).decode(), "encoding": "base64"}
         return {
             "status": e.status,
             "statusText": "",
@@ -137,6 +141,19 @@ class Recorder:
             "headersSize": -1,
             "bodySize": -1,
         }
+
+    def _clean(self, body: str) -> str:
+        return without_people(clean_text(body, self._redact))
+
+    def _clean_bytes(self, body: bytes) -> bytes:
+        """A text in another encoding, cleaned in it; bytes that are no text stay."""
+        coding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
+        if coding == "latin-1" and body.lstrip()[:1] not in (b"<", b"{", b"["):
+            return body
+        try:
+            return self._clean(body.decode(coding)).encode(coding, "replace")
+        except UnicodeError:
+            return body
 
     def _headers(self, headers: Mapping[str, str], allowed: frozenset[str]) -> list[dict[str, str]]:
         kept = ((k, v) for k, v in headers.items() if k.lower() in allowed)
@@ -154,13 +171,13 @@ class Replay(httpx.BaseTransport):
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._answers: dict[tuple[str, str], deque[Mapping[str, Any]]] = defaultdict(deque)
+        self._answers: dict[tuple[str, str], deque[_Answer]] = defaultdict(deque)
         try:
             document = json.loads(path.read_text("utf-8"))
             for entry in document["log"]["entries"]:
                 request = entry["request"]
-                self._answers[request["method"], clean_url(request["url"])].append(entry["response"])
-        except (OSError, ValueError, KeyError, TypeError) as fault:
+                self._answers[str(request["method"]), clean_url(str(request["url"]))].append(_answer(entry["response"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
             raise UsageError(f"{path.name} cannot be played back", why=f"it is no HAR file ({fault})") from fault
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -169,9 +186,20 @@ class Replay(httpx.BaseTransport):
             answers = self._answers.get((request.method, url))
             if not answers:
                 raise httpx.ConnectError(f"not in the recording: {request.method} {url}")
-            answer = answers.popleft() if len(answers) > 1 else answers[0]
-        content = answer.get("content", {})
-        text = str(content.get("text", ""))
-        body = base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
-        headers = [(h["name"], h["value"]) for h in answer.get("headers", ())]
-        return httpx.Response(int(answer["status"]), headers=headers, stream=httpx.ByteStream(body))
+            status, headers, body = answers.popleft() if len(answers) > 1 else answers[0]
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+
+_Answer = tuple[int, list[tuple[str, str]], bytes]  # status, headers, body
+
+
+def _answer(told: Mapping[str, Any]) -> _Answer:
+    """A recorded response, checked before anything is asked. Raises what a wrong shape raises."""
+    status, content = int(told["status"]), told.get("content", {})
+    if not 100 <= status <= 599:
+        raise ValueError(f"status {status}")
+    text = str(content.get("text", ""))
+    headers = [(str(h["name"]), str(h["value"])) for h in told.get("headers", ())]
+    httpx.Headers(headers)  # refuses what no header can hold
+    body = base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
+    return status, headers, body

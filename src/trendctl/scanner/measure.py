@@ -8,6 +8,7 @@ from datetime import datetime
 
 from trendctl.ports import Record
 from trendctl.scanner import products
+from trendctl.scanner.jobs import job_of
 from trendctl.scanner.plan import Planned, ask_of
 from trendctl.scanner.products import Grouping
 from trendctl.scanner.runner import Job, Result
@@ -82,9 +83,7 @@ def job_for(
     if not asks:
         return None
     expected = len(asks) * max(facts.gap_seconds, 1.0)
-    return Job(
-        planned.source, asks, planned.values, wiring.values.contact, wiring.values.max_items_per_source, expected
-    )
+    return job_of(planned, asks, wiring, expected)
 
 
 def records_of(result: Result) -> list[Record]:

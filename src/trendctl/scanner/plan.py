@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median_low
 
+from trendctl.errors import TrendctlError
 from trendctl.ports import Ask, Outcome, Source, SourceFacts
 from trendctl.scanner.values import Scanning, ScanValues, SourceValues
 from trendctl.store.scans import SourceRun, past_runs
@@ -20,11 +21,13 @@ _UNKNOWN_SECONDS = 5.0  # expected of a source that has never run
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A source with what is known of it. `skip` "": it is asked. `due` False: skipped only for its interval."""
+    """A source with what is known of it. `fields`: its overlay. `skip` "": it is asked. `due` False: skipped only for
+    its interval."""
 
     source: Source
     values: SourceValues
     credentials: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
     skip: str = ""
     due: bool = True
     past: tuple[SourceRun, ...] = ()
@@ -53,12 +56,21 @@ def _planned(wiring: Scanning, db: sqlite3.Connection, source: Source, now: date
     held = {name: wiring.credentials.get(name) for name in facts.credentials}
     given = {name: value for name, value in held.items() if value}
     skip = _ours(facts, values, wiring.values, [name for name, value in held.items() if not value])
-    if skip:
-        return Planned(source, values, given, skip, past=past)
+    fields, trouble = _overlay(wiring, facts.name)
+    if skip or trouble:
+        return Planned(source, values, given, skip=skip or trouble, past=past)
     if "discover" not in facts.kind or force:
-        return Planned(source, values, given, past=past)
+        return Planned(source, values, given, fields, past=past)
     wait = _rest(facts.name, past, now) or _not_due(facts, values, past, now)
-    return Planned(source, values, given, wait, due=not wait, past=past)
+    return Planned(source, values, given, fields, wait, due=not wait, past=past)
+
+
+def _overlay(wiring: Scanning, name: str) -> tuple[Mapping[str, str], str]:
+    """The overridden fields of a source, or why they cannot be read: asked without them it would be misread."""
+    try:
+        return wiring.overlay(name), ""
+    except TrendctlError as fault:
+        return {}, str(fault)
 
 
 def _ours(facts: SourceFacts, values: SourceValues, scan: ScanValues, missing: list[str]) -> str:
@@ -100,10 +112,10 @@ def ask_of(planned: Planned, wiring: Scanning, now: datetime, term: str | None =
     """What a source is asked, with the user's options, credentials and overridden fields. `term` None: discover."""
     values, facts = wiring.values, planned.source.facts
     contact = values.contact if facts.needs_contact else ""
-    fields = wiring.overlay(facts.name)
     return Ask(
-        now, values.geo, values.language, term, days, contact, planned.values.options, fields, planned.credentials
-    )
+        now, values.geo, values.language, term, days, contact, planned.values.options, planned.fields,
+        planned.credentials,
+    )  # fmt: skip
 
 
 def emptiness(past: Sequence[SourceRun]) -> str:

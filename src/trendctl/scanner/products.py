@@ -55,9 +55,7 @@ def group_items(db: sqlite3.Connection, ids: Sequence[int], grouping: Grouping, 
     pending = [item for item in rows.pending_items(db, ids) if not _excluded(item, grouping)]
     said = rows.links(db, (item.id for item in pending))
     free = _honoured(db, pending, said)
-    free.sort(
-        key=lambda item: (item.source not in grouping.creators, min(keys(called(item.title)), default=0), item.id)
-    )
+    free.sort(key=lambda i: (i.source not in grouping.creators, min(keys(called(i.title)), default=0), i.id))
     done = Grouped()
     for start in range(0, len(free), _BATCH):
         batch = sorted(free[start : start + _BATCH], key=lambda item: item.id)
@@ -214,13 +212,13 @@ def split(store: Store, product: int, items: Sequence[int], now: datetime, uid: 
             raise UsageError("Those are not items of the product", why=", ".join(map(str, strangers)))
         if set(items) == set(own):
             raise UsageError("Nothing would be left of the product", next="name fewer of its items")
-        title = own[min(items)][3]
+        title = called(own[min(items)][3])
         row = rows.describe(db, product) or {}
         made = NewProduct(uid(), title, "", str(row.get("category", "")), _number(row.get("sellable")), at)
         new = rows.create_products(db, [made], at)[0]
         rows.remember(db, [(item, product, False) for item in items] + [(item, new, True) for item in items], at)
         rows.assign(db, ((item, new) for item in items))
-        rows.add_keys(db, {(key, new) for item in items for key in keys(own[item][3])})
+        rows.add_keys(db, {(key, new) for item in items for key in keys(called(own[item][3]))})
         return new
 
 

@@ -29,7 +29,7 @@ class SourceReport:
         self.seconds += other.seconds
         if self.outcome == Outcome.SKIPPED:
             self.outcome, self.cause = other.outcome, other.cause
-        elif other.cause:
+        elif other.cause and other.cause != self.cause:
             self.cause = "; ".join(filter(None, (self.cause, f"measuring: {other.cause}")))
         if other.outcome == Outcome.FAILED:
             self.outcome = Outcome.FAILED

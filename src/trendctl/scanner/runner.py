@@ -9,6 +9,7 @@ from functools import partial
 from trendctl.http import Client
 from trendctl.ports import Ask, Clock, Outcome, Record, Source
 from trendctl.scanner.chain import Chain, Limits, run_chain
+from trendctl.scanner.rotation import Keep, forget
 from trendctl.scanner.values import Progress, SourceValues
 
 GRACE = 10.0  # seconds beyond its deadline after which a thread that does not come back is given up
@@ -18,7 +19,10 @@ _JOIN = 5.0  # seconds that a stopped run waits for its threads
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A source and what it is asked: once to discover, or one ask a term to measure."""
+    """A source and what it is asked: once to discover, or one ask a term to measure.
+
+    `before` is called before each of its calls, `keep` is given rotated tokens, `note` goes into the result's cause.
+    """
 
     source: Source
     asks: tuple[Ask, ...]
@@ -26,6 +30,9 @@ class Job:
     contact: str
     limit: int
     expected_seconds: float
+    before: Callable[[], object] | None = None
+    keep: Keep = forget
+    note: str = ""
 
     @property
     def kind(self) -> str:
@@ -53,7 +60,7 @@ class Room:
     A job waits only before its first body: one that has room already is never held up, so nothing can lock.
     """
 
-    def __init__(self, most: int = 1_000_000) -> None:
+    def __init__(self, most: int = 500_000) -> None:
         self._most = most
         self._held: dict[int, int] = {}
         self._change = threading.Condition()
@@ -210,10 +217,11 @@ def run_job(
         max_bytes=facts.max_bytes,
         deadline_seconds=left,
         contact=job.contact if facts.needs_contact else "",
+        before=job.before,
     )
     chains: list[Chain] = []
     for ask in job.asks:
-        chains.append(run_chain(job.source, ask, leaf, Limits(job.limit, room), tell))
+        chains.append(run_chain(job.source, ask, leaf, Limits(job.limit, room, job.keep), tell))
         if chains[-1].over:
             break
     return _result(job, chains, clock.monotonic() - t0)
@@ -226,8 +234,10 @@ def _result(job: Job, chains: Sequence[Chain], seconds: float) -> Result:
         whole.rejected += chain.rejected
         whole.calls += chain.calls
         whole.faults += chain.faults
+        whole.detours += chain.detours
     answered = tuple(ask for ask, c in zip(job.asks, chains, strict=False) if c.outcome in (Outcome.OK, Outcome.EMPTY))
     outcome = whole.outcome
     if answered and outcome not in (Outcome.OK, Outcome.FAILED):
         outcome = Outcome.EMPTY
-    return Result(job.source, job.kind, outcome, whole.cause, tuple(whole.records), whole.rejected, seconds, answered)
+    cause = "; ".join(filter(None, (whole.cause, job.note)))
+    return Result(job.source, job.kind, outcome, cause, tuple(whole.records), whole.rejected, seconds, answered)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trendctl.errors import StoreError, UsageError
 from trendctl.ports import Outcome, Record
+from trendctl.scanner.jobs import job_of
 from trendctl.scanner.plan import Planned, ask_of, emptiness, plan
 from trendctl.scanner.report import ScanReport, SourceReport
 from trendctl.scanner.runner import Job, Result, run_all
@@ -116,14 +117,8 @@ class _Scan:
     # ------------------------------------------------------------ asking
 
     def _discovery(self, planned: Sequence[Planned]) -> list[Job]:
-        values = self._values
-        return [
-            Job(
-                p.source, (ask_of(p, self._wiring, self._now),), p.values, values.contact,
-                values.max_items_per_source, p.expected_seconds,
-            )
-            for p in planned
-        ]  # fmt: skip
+        w = self._wiring
+        return [job_of(p, (ask_of(p, w, self._now),), w, p.expected_seconds) for p in planned]
 
     def _results(
         self, planned: Sequence[Planned], jobs: Sequence[Job], ends: float
@@ -172,7 +167,7 @@ class _Scan:
         if outcome == Outcome.OK and not items:
             outcome, cause = Outcome.FAILED, f"none of {len(records)} entries has an id and a title"
         if outcome == Outcome.EMPTY and result.kind == "discover":
-            cause = emptiness(p.past)
+            cause = "; ".join(filter(None, (emptiness(p.past), cause)))
         run = SourceRun(
             p.name, result.kind, outcome, cause, items, min(stored.new_items, items), stored.observations,
             result.rejected + stored.rejected, result.seconds, self._at,

@@ -31,6 +31,8 @@ class Wanted:
     log_keep: int = 5
     sources: Mapping[str, bool | None] = field(default_factory=dict)
     longest: Mapping[str, int] = field(default_factory=dict)
+    llm_provider: str = "offline"
+    llm_budget_usd: str = "1.00"  # a day
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import zlib
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,8 +67,12 @@ def create(store: Store, folder: Path, reason: str, now: int) -> Backup:
 
 
 def listed(store: Store, folder: Path) -> tuple[Backup, ...]:
-    """Every backup whose file is there, newest first; files that the database does not know (it was restored) too."""
-    with store.read() as db:
+    """Every backup whose file is there, newest first; files that the database does not know (it was restored) too.
+
+    A database that is lost or damaged is no obstacle: then the files alone are listed.
+    """
+    rows: list[sqlite3.Row] = []
+    with suppress(StoreError), store.read() as db:
         rows = db.execute("SELECT id, path, bytes, created_at, verified_at, reason FROM backup").fetchall()
     known = {r["path"]: Backup(*tuple(r)) for r in rows if (folder / r["path"]).exists()}
     for file in folder.glob("*.db.gz"):
@@ -81,7 +85,8 @@ def listed(store: Store, folder: Path) -> tuple[Backup, ...]:
 def verify(store: Store, folder: Path, wanted: str, now: int) -> Backup:
     """Unpack a backup beside the others, run integrity_check, compare its recorded hash. Raises StoreError if bad."""
     backup = find(store, folder, wanted)
-    with store.read() as db:
+    row = None
+    with suppress(StoreError), store.read() as db:  # a damaged database knows no hash; the file is checked all the same
         row = db.execute("SELECT sha256 FROM backup WHERE path = ?", (backup.path,)).fetchone()
     if row and row[0] != _digest(folder / backup.path):
         raise StoreError(
@@ -92,7 +97,7 @@ def verify(store: Store, folder: Path, wanted: str, now: int) -> Backup:
         _check(plain)
     finally:
         plain.unlink(missing_ok=True)
-    with store.write(Role.APP) as db:
+    with suppress(StoreError), store.write(Role.APP) as db:
         db.execute("UPDATE backup SET verified_at = ? WHERE path = ?", (now, backup.path))
     return Backup(backup.id, backup.path, backup.bytes, backup.created_at, now, backup.reason)
 

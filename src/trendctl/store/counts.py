@@ -8,6 +8,7 @@ DAY = 86_400
 
 def pipeline(db: sqlite3.Connection, now: int) -> dict[str, Any]:
     """Counts by stage of the pipeline, by platform and by source (design section 6)."""
+    # The kind of an operation is named so that the index of consumed decisions can be used.
     one = db.execute(
         """
         SELECT (SELECT count(*) FROM product WHERE merged_into IS NULL) AS found,
@@ -16,7 +17,8 @@ def pipeline(db: sqlite3.Connection, now: int) -> dict[str, Any]:
                (SELECT count(*) FROM review WHERE status = 'deferred') AS deferred,
                (SELECT count(*) FROM decision d WHERE d.kind = 'approve' AND d.expires_at >= :now
                     AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)
-                    AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id)) AS approved,
+                    AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id
+                        AND o.kind <> 'auto_decrease')) AS approved,
                (SELECT count(*) FROM listing WHERE state IN ('submitting', 'accepted', 'unknown')) AS in_progress,
                (SELECT count(*) FROM listing WHERE state = 'live') AS live,
                (SELECT count(*) FROM listing WHERE state = 'ended') AS ended
@@ -120,3 +122,18 @@ def curve(db: sqlite3.Connection, product_id: int, since: int) -> tuple[str, str
         (one["id"], one["metric_id"], since),
     ).fetchall()
     return one["source"], one["name"], column == "rank", [(p[0], float(p[1])) for p in points]
+
+
+def model_costs(db: sqlite3.Connection) -> list[dict[str, Any]]:
+    """What models cost, by provider and model; nothing where this database keeps no account of it.
+
+    Millionths of a US dollar; where a call's cost is not known, what was reserved for it counts.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'llm_call'").fetchone():
+        return []
+    rows = db.execute(
+        "SELECT provider, model, count(*) AS calls, sum(state = 'failed') AS failed, sum(input_tokens) AS input_tokens,"
+        " sum(output_tokens) AS output_tokens, sum(coalesce(spent_micro_usd, reserved_micro_usd)) AS micro_usd"
+        " FROM llm_call GROUP BY provider, model ORDER BY micro_usd DESC, provider, model"
+    )
+    return [dict(r) for r in rows]

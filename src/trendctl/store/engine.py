@@ -153,6 +153,11 @@ def explain(fault: sqlite3.Error, path: Path) -> StoreError:
         )
     if "full" in text:
         return StoreError("The disk is full", why=text, next="free some space, then run the command again")
+    if "disk I/O" in text:
+        return StoreError(
+            "The disk would not read or write", why=f"{path.name}: {text}",
+            next="check its free space and health, then run the command again",
+        )  # fmt: skip
     if "readonly" in text or "unable to open" in text:
         return StoreError(
             "The database cannot be written", why=f"{path.name}: {text}", next="check its owner and mode (0600)"

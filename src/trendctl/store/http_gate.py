@@ -1,5 +1,6 @@
 """How fast an account may be called, across restarts and processes: token buckets and circuit breakers."""
 
+import sqlite3
 from dataclasses import dataclass
 
 from trendctl.store.engine import Store
@@ -37,27 +38,39 @@ def take(store: Store, name: str, calls: int, seconds: float, now: float) -> flo
     return 0.0
 
 
-def wait_for(store: Store, name: str, calls: int, seconds: float, now: float) -> float:
-    """The seconds until a token is there; nothing is taken."""
-    with store.read() as db:
-        row = db.execute("SELECT tokens, at FROM http_bucket WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        return 0.0
-    left = min(calls, row["tokens"] + max(0.0, now - row["at"]) * calls / seconds)
-    return max(0.0, (1.0 - left) * seconds / calls)
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that may hold a call up, read at once. Times in epoch seconds, `bucket_wait` in seconds."""
+
+    circuit: Circuit
+    held_until: float
+    bucket_wait: float
 
 
-def held_until(store: Store, host: str) -> float:
-    """When the host may be called next (epoch seconds): after a Retry-After or the last call's gap; 0.0: at once."""
+def look(store: Store, name: str, host: str, bucket: tuple[str, int, float] | None, now: float) -> View:
+    """The breaker, the host's pause and the bucket (name, calls, seconds) of a call; nothing is taken."""
     with store.read() as db:
-        row = db.execute("SELECT next_at FROM http_host WHERE host = ?", (host,)).fetchone()
-    return float(row[0]) if row else 0.0
+        breaker = _circuit(db, name)
+        held = db.execute("SELECT next_at FROM http_host WHERE host = ?", (host,)).fetchone()
+        row = (
+            db.execute("SELECT tokens, at FROM http_bucket WHERE name = ?", (bucket[0],)).fetchone() if bucket else None
+        )
+    wait = 0.0
+    if bucket is not None and row is not None:
+        _, calls, seconds = bucket
+        left = min(calls, row["tokens"] + max(0.0, now - row["at"]) * calls / seconds)
+        wait = max(0.0, float((1.0 - left) * seconds / calls))
+    return View(breaker, float(held[0]) if held else 0.0, wait)
 
 
 def circuit(store: Store, name: str) -> Circuit:
     """The breaker of an account."""
     with store.read() as db:
-        row = db.execute("SELECT failures, open_until, cause FROM http_circuit WHERE name = ?", (name,)).fetchone()
+        return _circuit(db, name)
+
+
+def _circuit(db: sqlite3.Connection, name: str) -> Circuit:
+    row = db.execute("SELECT failures, open_until, cause FROM http_circuit WHERE name = ?", (name,)).fetchone()
     return Circuit(row["failures"], row["open_until"], row["cause"]) if row else Circuit(0, 0.0, "")
 
 

@@ -1,12 +1,14 @@
 """The schedule's memory: when each job began, ended and is due, and how it ended."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trendctl.store.engine import Store
 from trendctl.store.writers import Role
 
 RUNNING = "running"
+WAIT = 3600  # seconds that a host or an account may still be left in peace after the clock was set back
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +93,30 @@ def break_off(store: Store, at_once_below: int, now: int) -> list[JobState]:
     return [s for s in found if s.next_due_at is not None]
 
 
-def clock_went_back(store: Store, now: int, slack: int) -> int:
-    """Bring stored times from the future back to now, so that no job waits for them; by how much (seconds, 0: fine)."""
-    with store.read() as db:
-        row = db.execute("SELECT max(max(coalesce(last_started_at, 0), coalesce(last_finished_at, 0))) FROM job_state")
-        ahead = int(row.fetchone()[0] or 0) - now
-    if ahead <= slack:
-        return 0
+def ahead_by(states: Mapping[str, JobState], now: int) -> int:
+    """By how many seconds the stored times lie in the future; 0 or less: they do not."""
+    return max((max(s.last_started_at or 0, s.last_finished_at or 0) for s in states.values()), default=0) - now
+
+
+def bring_back(store: Store, now: int) -> bool:
+    """Bring stored times from the future (the clock was set back) to now, so that nothing waits for them.
+
+    False: another process, or the other lane, was faster.
+    """
     with store.write(Role.APP) as db:
-        db.execute(
+        changed = db.execute(
             "UPDATE job_state SET last_started_at = min(last_started_at, :now),"
             " last_finished_at = min(last_finished_at, :now), last_ok_at = min(last_ok_at, :now),"
-            " next_due_at = min(next_due_at, :now)",
+            " next_due_at = min(next_due_at, :now)"
+            " WHERE EXISTS (SELECT 1 FROM job_state WHERE last_started_at > :now OR last_finished_at > :now)",
             {"now": now},
-        )
-    return ahead
+        ).rowcount
+    if not changed:
+        return False
+    with store.write(Role.SCANNER) as db:  # else a source asked "next year" would not be due before that
+        db.execute("UPDATE source_run SET at = :now WHERE at > :now", {"now": now})
+    with store.write(Role.HTTP) as db:
+        db.execute("UPDATE http_host SET next_at = :then WHERE next_at > :then", {"then": now + WAIT})
+        db.execute("UPDATE http_circuit SET open_until = :then WHERE open_until > :then", {"then": now + WAIT})
+        db.execute("UPDATE http_bucket SET at = :now WHERE at > :now", {"now": now})
+    return True

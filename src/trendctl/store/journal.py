@@ -153,8 +153,13 @@ class Journal:
 
 def _entry(line: bytes) -> audit.Entry:
     try:
-        return audit.Entry(**json.loads(line))
-    except (ValueError, TypeError) as fault:
+        entry = audit.Entry(**json.loads(line))
+        texts = (entry.kind, entry.key, entry.body_sha256, entry.prev, entry.chain, entry.body or "")
+        numbers = (entry.seq, entry.at)
+        if not all(type(t) is str for t in texts) or not all(type(n) is int and 0 <= n < 2**62 for n in numbers):
+            raise ValueError("a field of another kind")
+        return entry
+    except (ValueError, TypeError, RecursionError) as fault:
         raise StoreError(
             "The journal is damaged", why=f"a line of {FILE} cannot be read", next="trendctl audit verify"
         ) from fault

@@ -32,26 +32,22 @@ _BATCH = 5_000
 _SOURCES = (
     "(SELECT json_group_array(DISTINCT json_extract(g.value, '$.source')) FROM json_each(a.output, '$.signals') g)"
 )
-_RECORD = (
-    f"""INSERT OR IGNORE INTO prediction (product_id, kind, made_at, due_at, label, value, sources)
-    SELECT s.product_id, 'stage', :now, :now + {DUE_DAYS["stage"] * DAY}, s.stage,
-        coalesce(json_extract(a.output, '$.strength'), 0.0) + 0.0, {_SOURCES}
-    FROM score s JOIN analysis a ON a.product_id = s.product_id AND a.agent = 'trend_stage' AND a.cause = ''
-    WHERE s.computed_at >= :since AND s.stage <> ''""",
-    f"""INSERT OR IGNORE INTO prediction (product_id, kind, made_at, due_at, value, sources)
-    SELECT s.product_id, 'forecast', :now, :now + {DUE_DAYS["forecast"] * DAY},
-        json_extract(a.output, '$.forecast_up') + 0.0, {_SOURCES}
-    FROM score s JOIN analysis a ON a.product_id = s.product_id AND a.agent = 'trend_stage' AND a.cause = ''
-    WHERE s.computed_at >= :since AND json_extract(a.output, '$.forecast_up') IS NOT NULL""",
-    f"""INSERT OR IGNORE INTO prediction (product_id, kind, made_at, due_at, value, low, high, currency)
-    SELECT s.product_id, 'price', :now, :now + {DUE_DAYS["price"] * DAY}, json_extract(a.output, '$.mid_minor') + 0.0,
-        json_extract(a.output, '$.low_minor') + 0.0, json_extract(a.output, '$.high_minor') + 0.0,
-        json_extract(a.output, '$.currency')
-    FROM score s JOIN analysis a ON a.product_id = s.product_id AND a.agent = 'price' AND a.cause = ''
-    WHERE s.computed_at >= :since AND json_extract(a.output, '$.mid_minor') IS NOT NULL""",
-    f"""INSERT OR IGNORE INTO prediction (product_id, kind, made_at, due_at, value)
-    SELECT product_id, 'score', :now, :now + {DUE_DAYS["score"] * DAY}, score FROM score WHERE computed_at >= :since""",
+_FREE = (
+    "NOT EXISTS (SELECT 1 FROM prediction r WHERE r.product_id = s.product_id AND r.kind = :kind"
+    " AND r.settled_at IS NULL)"
 )
+_OF = "FROM score s JOIN analysis a ON a.product_id = s.product_id AND a.cause = '' AND a.agent = "
+# What each kind foretells: product, label, value, low, high, currency, sources.
+_SAYS = {
+    "stage": f"""SELECT s.product_id, s.stage, coalesce(json_extract(a.output, '$.strength'), 0.0), NULL, NULL, NULL,
+        {_SOURCES} {_OF} 'trend_stage' WHERE s.stage <> ''""",
+    "forecast": f"""SELECT s.product_id, '', json_extract(a.output, '$.forecast_up') AS up, NULL, NULL, NULL,
+        {_SOURCES} {_OF} 'trend_stage' WHERE up IS NOT NULL""",
+    "price": f"""SELECT s.product_id, '', json_extract(a.output, '$.mid_minor') AS mid,
+        json_extract(a.output, '$.low_minor'), json_extract(a.output, '$.high_minor'),
+        json_extract(a.output, '$.currency'), '[]' {_OF} 'price' WHERE mid IS NOT NULL""",
+    "score": "SELECT s.product_id, '', s.score, NULL, NULL, NULL, '[]' FROM score s WHERE 1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +61,20 @@ class Outcome:
 
 def record(store: Store, since: int, now: int) -> int:
     """Store what the scores computed since `since` foretell; how many predictions are new."""
+    with store.read() as db:  # what a writing connection may not: json_each
+        said = [
+            (row[0], kind, now, now + DUE_DAYS[kind] * DAY, *row[1:])
+            for kind, select in _SAYS.items()
+            for row in db.execute(f"{select} AND s.computed_at >= :since AND {_FREE}", {"kind": kind, "since": since})
+        ]
+    if not said:
+        return 0
     with store.write(Role.ANALYZER) as db:
-        return sum(db.execute(statement, {"since": since, "now": now}).rowcount for statement in _RECORD)
+        return db.executemany(
+            "INSERT OR IGNORE INTO prediction (product_id, kind, made_at, due_at, label, value, low, high, currency,"
+            " sources) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            said,
+        ).rowcount
 
 
 def settle(store: Store, now: int) -> int:

@@ -82,7 +82,8 @@ def last_days(db: sqlite3.Connection) -> dict[str, int]:
 def to_track(db: sqlite3.Connection, ended_after: int) -> list[sqlite3.Row]:
     """Listings whose performance is worth reading: accepted, live, and those ended since that time (late data)."""
     return db.execute(
-        "SELECT l.*, p.title, p.category, f.intent FROM listing l JOIN product p ON p.id = l.product_id"
+        "SELECT l.*, p.title, p.category, coalesce(json_extract(CAST(f.intent AS TEXT), '$.marketplace'), '')"
+        " AS marketplace FROM listing l JOIN product p ON p.id = l.product_id"
         " JOIN decision d ON d.id = l.decision_id JOIN draft f ON f.id = d.draft_id"
         " WHERE l.external_id <> '' AND (l.state IN ('accepted', 'live') OR (l.state = 'ended' AND l.updated_at >= ?))"
         " ORDER BY l.platform, l.account, l.created_at, l.id",
@@ -114,3 +115,23 @@ def coverage(db: sqlite3.Connection) -> list[sqlite3.Row]:
 def notes(db: sqlite3.Connection) -> list[sqlite3.Row]:
     """What could not be read, by platform and account."""
     return db.execute("SELECT platform, account, cause, at FROM metric_note ORDER BY platform, account, at").fetchall()
+
+
+def priced(db: sqlite3.Connection, listed_before: int, drafted_before: int, since_day: int) -> list[sqlite3.Row]:
+    """Live tracked listings whose price may be doubted: older than `listed_before`, no price draft since
+    `drafted_before`, no draft waiting; with their sums, units since `since_day` and the prices that others ask."""
+    return db.execute(
+        """
+        SELECT l.id, l.product_id, l.platform, l.account, l.decision_id, l.price_minor, l.currency, m.units, m.views,
+               s.price_mid, s.price_high, s.currency AS asked_currency,
+               (SELECT coalesce(sum(d.units), 0) FROM metric_day d WHERE d.number = m.number AND d.day >= :since_day)
+                   AS recent
+        FROM listing l JOIN metric_listing m ON m.listing_id = l.id JOIN score s ON s.product_id = l.product_id
+        WHERE l.state = 'live' AND l.price_minor IS NOT NULL AND l.created_at <= :listed AND NOT EXISTS (
+            SELECT 1 FROM draft f WHERE f.listing_id = l.id AND (f.created_at > :drafted OR (f.superseded_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM decision d JOIN operation o ON o.decision_id = d.id
+                                WHERE d.draft_id = f.id AND o.kind <> 'auto_decrease'))))
+        ORDER BY l.product_id, l.platform
+        """,
+        {"listed": listed_before, "drafted": drafted_before, "since_day": since_day},
+    ).fetchall()

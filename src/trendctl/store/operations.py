@@ -107,9 +107,10 @@ def move_listing(db: sqlite3.Connection, listing_id: str, changes: dict[str, Jso
 def open_operations(
     db: sqlite3.Connection, platform: str | None = None, account: str | None = None
 ) -> list[OperationRow]:
-    """Operations whose end is not known, oldest first."""
+    """Operations whose end is not known, oldest first; never an auto_decrease, whose one step is not its intent's."""
     rows = db.execute(
-        "SELECT * FROM operation WHERE state IN ('submitting', 'accepted', 'unknown') ORDER BY created_at, rowid"
+        "SELECT * FROM operation WHERE state IN ('submitting', 'accepted', 'unknown') AND kind <> 'auto_decrease'"
+        " ORDER BY created_at, rowid"
     )
     found = [_operation(r) for r in rows]
     return [o for o in found if (platform in (None, o.platform)) and (account in (None, o.account))]

@@ -179,9 +179,14 @@ def kept(found: tuple[Backup, ...], generations: Generations) -> set[str]:
     return stay
 
 
+def made_for(store: Store, folder: Path, reason: str) -> tuple[Backup, ...]:
+    """Backups of that reason, newest first; by the file's name too, where a restored database does not know it."""
+    return tuple(b for b in backup.listed(store, folder) if b.reason == reason or f"Z-{reason}" in b.path)
+
+
 def thin_out(store: Store, folder: Path, generations: Generations, reason: str) -> int:
     """Drop backups of that reason beyond their generations; how many. Those made by hand or before an act stay."""
-    found = tuple(b for b in backup.listed(store, folder) if b.reason == reason)
+    found = made_for(store, folder, reason)
     stay = kept(found, generations)
     gone = [b for b in found if b.path not in stay]
     for b in gone:

@@ -115,3 +115,13 @@ def open_circuits(db: sqlite3.Connection, now: int) -> list[tuple[str, float, st
     """(name, until, cause) of accounts that rest after failures."""
     rows = db.execute("SELECT name, open_until, cause FROM http_circuit WHERE open_until > ? ORDER BY name", (now,))
     return [tuple(row) for row in rows]
+
+
+def silent_calls(db: sqlite3.Connection, number: int) -> str:
+    """Why the last so many calls of the language model all gave nothing; "": one answered, or they are fewer."""
+    rows = db.execute(
+        "SELECT state, cause FROM llm_call WHERE state <> 'reserved' ORDER BY id DESC LIMIT ?", (number,)
+    ).fetchall()
+    if len(rows) < number or any(row[0] not in ("failed", "lost") for row in rows):
+        return ""
+    return str(rows[0][1]) or "no answer"

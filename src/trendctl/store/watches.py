@@ -45,11 +45,13 @@ def mark_measured(db: sqlite3.Connection, terms: Sequence[str], now: int) -> Non
 
 
 def promising(db: sqlite3.Connection, since: int, limit: int) -> list[Promising]:
-    """Products seen since then: most independent sources first, then the newest."""
+    """Products seen since then: most independent sources first, then the newest. Those that the person has rejected
+    and those merged into another are not among them."""
     rows = db.execute(
         "SELECT p.id, p.title, (SELECT count(DISTINCT i.source) FROM item i WHERE i.product_id = p.id "
         "AND i.external_id NOT GLOB 'q:*') AS sources FROM product p "
-        "WHERE p.last_seen_at >= ? AND p.merged_into IS NULL ORDER BY sources DESC, p.first_seen_at DESC, p.id LIMIT ?",
+        "WHERE p.last_seen_at >= ? AND p.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM review r "
+        "WHERE r.product_id = p.id AND r.status = 'rejected') ORDER BY sources DESC, p.first_seen_at DESC, p.id LIMIT ?",
         (since, limit),
     )
     return [Promising(*row) for row in rows]

@@ -23,7 +23,7 @@ class Role(StrEnum):
 WRITERS: dict[Role, frozenset[str]] = {
     Role.SCANNER: frozenset(
         {"scan_run", "source_run", "source_setting", "product", "item", "metric", "observation", "product_key",
-         "product_link", "watch"}
+         "product_link", "watch", "source_spend"}
     ),
     Role.ANALYZER: frozenset({"score", "analysis", "prediction", "source_weight", "llm_call", "llm_answer"}),
     Role.APPROVAL: frozenset(

@@ -139,9 +139,9 @@ class Similarity:
         self.size = len(rows)
         counts: dict[str, int] = {}
         for row in rows:
-            for term in row:
-                counts[term] = counts.get(term, 0) + 1
-        self._rarity = {t: math.log(1 + self.size / c) for t, c in counts.items() if c > 1 or self.size < 50}
+            for term, weight in row.items():
+                counts[term] = counts.get(term, 0) + (weight > 0)
+        self._rarity = {t: math.log(1 + self.size / c) for t, c in counts.items() if c > (self.size >= 50)}
         lists: dict[str, tuple[list[int], list[float]]] = {}
         for number, row in enumerate(rows):
             for term, weight in self._unit(row).items():

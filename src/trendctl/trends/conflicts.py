@@ -36,7 +36,7 @@ def respellings(table: npt.NDArray[np.float32]) -> BoolArray:
     """Rows that share nearly all they say, rare words among it, and no number, amount or edition on one side only.
 
     The trees learned on appliances, where titles without a model number say little; of the labelled pairs that look
-    like this 85% are true (software 60%, electronics 79%, retail 100%).
+    like this 76% of the offers are true, 66% of the software, 78% of the electronics, 100% of the retail pairs.
     """
 
     def column(name: str) -> Column:

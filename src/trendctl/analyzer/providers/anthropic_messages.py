@@ -60,7 +60,8 @@ def _read(found: Any) -> Said:
     sent = [count for name in _INPUT if (count := _count(usage, name)) is not None]
     made = _count(usage, "output_tokens")
     blocks = getattr(found, "content", None)
-    texts = [getattr(b, "text", "") for b in blocks if getattr(b, "type", "") == "text"] if blocks else []
+    known = blocks if isinstance(blocks, list) else []
+    texts = [getattr(block, "text", "") for block in known if getattr(block, "type", "") == "text"]
     stop = _STOPS.get(str(getattr(found, "stop_reason", "")), "other")
     text = "".join(t for t in texts if isinstance(t, str))
     return Said(text, stop, sum(sent) if sent else None, made)

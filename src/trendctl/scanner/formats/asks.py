@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -79,6 +80,17 @@ def amount(facts: SourceFacts, ask: Ask, name: str, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise ConfigError(f"[sources.{facts.name}.options] {name} must be a whole number from 1 to {most}")
     return value
+
+
+def dollars(facts: SourceFacts, name: str, value: Json) -> Decimal:
+    """An option's value as an amount of US dollars, 0 to 1,000,000. ConfigError for anything else."""
+    try:
+        found = Decimal(str(value)) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except InvalidOperation:
+        found = None
+    if found is None or not found.is_finite() or not 0 <= found <= 1_000_000:
+        raise ConfigError(f"[sources.{facts.name}.options] {name} must be an amount in US dollars, such as 0.5")
+    return found
 
 
 def this_hour(ask: Ask, values: Sequence[T], per_run: int) -> tuple[T, ...]:

@@ -26,9 +26,14 @@ def token_request(url: str, form: Mapping[str, str], basic: tuple[str, str] | No
 def access_token(reply: Reply) -> str:
     """The token of the answer. ParseError if there is none, or if it could not stand in a header."""
     token = jsonbody.load_object(reply.body).get("access_token")
-    if not isinstance(token, str) or not 0 < len(token) <= _LONGEST or not token.isascii() or not token.isprintable():
+    if not isinstance(token, str) or not usable(token):
         raise ParseError("the token endpoint's answer holds no access token")
     return token
+
+
+def usable(token: str) -> bool:
+    """Whether it could stand in a header."""
+    return 0 < len(token) <= _LONGEST and token.isascii() and token.isprintable()
 
 
 def bearer(token: str) -> tuple[str, str]:

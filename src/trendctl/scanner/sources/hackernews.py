@@ -1,4 +1,8 @@
-"""Hacker News through Algolia's public search: what stands on the front page, and stories on a term by day."""
+"""Hacker News through Algolia's public search: what stands on the front page, and stories on a term by day.
+
+Where Algolia gives nothing, the front page comes from Hacker News' own API (github.com/HackerNews/API): the list of
+its stories, then one call a story. It has no search, so terms have no such way.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +17,10 @@ from trendctl.scanner.formats.rows import Row, collect, item, levels, series
 from trendctl.scanner.formats.times import DAY, day_of, days_before, moment
 
 _API: Final = "https://hn.algolia.com/api/v1"
+_OWN: Final = "https://hacker-news.firebaseio.com/v0"
 _MOST: Final = 1_000  # hits that one query ever returns
+_STORIES: Final = 30  # of the own API: as many as the front page shows, each a call
+_OWN_FIELDS: Final = {"id": "id", "title": "title", "url": "url", "points": "score", "comments": "descendants"}
 
 FACTS: Final = SourceFacts(
     name="hackernews",
@@ -58,6 +65,11 @@ def requests(ask: Ask) -> Sequence[Request]:
 
 def parse(reply: Reply, ask: Ask) -> Parsed:
     """Front page: position, points, num_comments. Term: `stories` a day."""
+    step, _, place = reply.request.tag.partition(":")
+    if step == "top":
+        return _listed(jsonbody.load(reply.body))
+    if step == "story":
+        return _own_story(jsonbody.load(reply.body), int(place))
     document = jsonbody.load_object(reply.body)
     rows = jsonbody.rows(document, asks.fields(FACTS, ask))
     return collect(rows, _story) if ask.term is None else _by_day(document, rows, ask)
@@ -66,6 +78,27 @@ def parse(reply: Reply, ask: Ask) -> Parsed:
 def _story(row: Row, position: int) -> Record | None:
     readings = levels(position, points=row.count("points"), num_comments=row.count("comments"))
     return item(row, readings)
+
+
+def fallback(request: Request, status: int | None, ask: Ask) -> Sequence[Request]:
+    """The own API's list in place of Algolia's front page."""
+    asked_own = request.tag.startswith(("top", "story"))
+    return () if asked_own or ask.term is not None else (Request(f"{_OWN}/topstories.json", tag="top"),)
+
+
+def _listed(numbers: Json) -> Parsed:
+    if not isinstance(numbers, list):
+        raise ParseError("the answer is no list of stories")
+    found = [number for number in map(whole, numbers[:_STORIES]) if number is not None and number > 0]
+    calls = (Request(f"{_OWN}/item/{n}.json", cacheable=False, tag=f"story:{at}") for at, n in enumerate(found, 1))
+    return Parsed(follow=tuple(calls), rejected=min(len(numbers), _STORIES) - len(found))
+
+
+def _own_story(told: Json, place: int) -> Parsed:
+    """One story; null stands for one that was taken away."""
+    if told is None:
+        return Parsed()
+    return collect([jsonbody.JsonRow(told, _OWN_FIELDS)], lambda row, _: _story(row, place))
 
 
 def _by_day(document: dict[str, Json], rows: Sequence[Row], ask: Ask) -> Parsed:
@@ -83,4 +116,4 @@ def _by_day(document: dict[str, Json], rows: Sequence[Row], ask: Ask) -> Parsed:
     return series(ask, (Reading("stories", float(counts[day]), at=day, period=DAY) for day in days))
 
 
-SOURCES: Final = (Source(FACTS, requests=requests, parse=parse),)
+SOURCES: Final = (Source(FACTS, requests=requests, parse=parse, fallback=fallback),)

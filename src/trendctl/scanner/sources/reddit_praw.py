@@ -94,6 +94,7 @@ def _client(adapter: Any, ask: Ask) -> Any:
 
     session = Session()
     session.trust_env = False
+    adapter.strict = True  # prawcore would repeat refused calls up to three times, sleeping in between
     session.mount("https://", adapter)
     return praw.Reddit(
         client_id=asks.secret(ask, "REDDIT_CLIENT_ID"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
@@ -49,8 +49,19 @@ def requests(ask: Ask) -> Sequence[Request]:
     if ask.term is not None:
         params = (("q", ask.term), ("limit", "5"))
         return (Request(f"https://{project}.org/w/rest.php/v1/search/page", params=params, tag="search"),)
-    day = day_of(ask.now) - timedelta(days=1 if ask.now.hour >= 12 else 2)
-    return (Request(f"{_METRICS}/top/{project}/all-access/{day:%Y/%m/%d}", tag=f"{day:%Y-%m-%d}"),)
+    return (_top_of(day_of(ask.now) - timedelta(days=1 if ask.now.hour >= 12 else 2), project),)
+
+
+def fallback(request: Request, status: int | None, ask: Ask) -> Sequence[Request]:
+    """The list of the day before where yesterday's is not there yet (404); no older one, which would be stale."""
+    asked, day = moment(request.tag), day_of(ask.now) - timedelta(days=2)
+    if ask.term is not None or status != 404 or asked is None or asked <= day:
+        return ()
+    return (_top_of(day, asks.host(FACTS, ask, "project")),)
+
+
+def _top_of(day: datetime, project: str) -> Request:
+    return Request(f"{_METRICS}/top/{project}/all-access/{day:%Y/%m/%d}", tag=f"{day:%Y-%m-%d}")
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:
@@ -116,4 +127,4 @@ def _views(document: dict[str, object], ask: Ask) -> Parsed:
     return Parsed(parsed.records, rejected=len(items) - len(readings))
 
 
-SOURCES: Final = (Source(FACTS, requests=requests, parse=parse),)
+SOURCES: Final = (Source(FACTS, requests=requests, parse=parse, fallback=fallback),)

@@ -28,13 +28,17 @@ FACTS: Final = SourceFacts(
     gap_seconds=12.0,
     min_interval_minutes=360,
     enabled=False,
-    options={"woeid": ""},  # "": the country of your market
+    # woeid "": the country of your market. The price of a call stands in X's console only: this is 50 trends at what a
+    # post read costs (0.005 USD, postproxy.dev), so rather too much.
+    options={"woeid": "", "usd_per_call": 0.25, "daily_budget_usd": 0.5},
     fields={"rows": "data", "id": "trend_name", "title": "trend_name", "posts": "tweet_count"},
 )
 
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One call; none for a country whose id is not known."""
+    for name in ("usd_per_call", "daily_budget_usd"):
+        asks.dollars(FACTS, name, asks.option(FACTS, ask, name))  # told now, not when it is paid
     chosen = asks.word(FACTS, ask, "woeid")
     woeid = chosen if chosen.isascii() and chosen.isdigit() else _WOEID.get(ask.geo)
     if woeid is None:

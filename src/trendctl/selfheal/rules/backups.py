@@ -10,7 +10,7 @@ DRILL_DAYS = 21  # the drill is weekly
 
 def run(probe: Probe) -> CheckResult:
     """Without a daemon backups are the person's affair: then their absence is told, not warned of."""
-    found = [b for b in backup.listed(probe.store, probe.home.backups) if not b.reason.startswith("before-")]
+    found = [b for b in backup.listed(probe.store, probe.home.backups) if "Z-before-" not in b.path]
     with probe.read() as db:
         scheduled = jobs.all_states(db).get("backup")
     if not found:

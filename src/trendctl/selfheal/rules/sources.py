@@ -1,7 +1,6 @@
 """How each trend source does: its last answer, its usual amount, sudden emptiness, the age of the last scan."""
 
 from collections.abc import Iterator, Sequence
-from statistics import median_low
 
 from trendctl.ports import Check, CheckResult
 from trendctl.selfheal.health import Probe, Status, ago
@@ -53,8 +52,8 @@ def _scan(probe: Probe, last: int | None, asked: dict[str, list[Run]]) -> CheckR
 def source(name: str, past: Sequence[Run], now: int) -> CheckResult:
     """The verdict on one source from its last runs, newest first."""
     check, run, again = f"source.{name}", past[0], f"trendctl sources test {name}"
-    counts = [r.items for r in past[1:] if r.outcome == "ok"]
-    usual = median_low(counts) if len(counts) >= USUAL_RUNS else 0
+    counts = sorted(r.items for r in past[1:] if r.outcome == "ok")
+    usual = counts[(len(counts) - 1) // 2] if len(counts) >= USUAL_RUNS else 0
     words = f"{run.outcome}, {run.items} items {ago(now - run.at)} ago"
     if run.outcome == "failed":
         return CheckResult(check, "warn", f"failed: {run.cause}"[:300], again)

@@ -1,12 +1,14 @@
 -- How listings sell, what is left in stock, what was foretold and what came of it.
 
 -- A tracked listing and the sums over its days. In every sum and day: NULL = the platform does not give it, never 0.
--- `stock_counted`: units sold that the stock was already lowered by; `gaps`: what the platform does not give, in words.
+-- `stock_counted`: units sold that the stock was lowered by already; `units_at_set`: units sold, told or not, when the
+-- listing's quantity was last set.
 CREATE TABLE metric_listing (
     number INTEGER PRIMARY KEY, listing_id TEXT NOT NULL UNIQUE REFERENCES listing(id), days INTEGER NOT NULL DEFAULT 0,
     views INTEGER, clicks INTEGER, orders INTEGER, units INTEGER, revenue_minor INTEGER, fees_minor INTEGER,
     returns INTEGER, refunds_minor INTEGER, currency TEXT, fees_by TEXT NOT NULL DEFAULT '',
-    first_day INTEGER, last_day INTEGER, fetched_at INTEGER NOT NULL, stock_counted INTEGER NOT NULL DEFAULT 0
+    first_day INTEGER, last_day INTEGER, fetched_at INTEGER NOT NULL, stock_counted INTEGER NOT NULL DEFAULT 0,
+    units_at_set INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- `day`: whole days since 1970-01-01 (UTC). Minor units of `currency`. Late data replaces its day.

@@ -7,6 +7,11 @@ from trendctl.commerce.money import CurrencyMismatch, Money
 from trendctl.ports import DraftInput, DraftOutput, Json
 from trendctl.posting import base
 
+CURRENCIES = {
+    "EBAY_US": "USD", "EBAY_GB": "GBP", "EBAY_DE": "EUR", "EBAY_FR": "EUR", "EBAY_IT": "EUR", "EBAY_ES": "EUR",
+    "EBAY_AT": "EUR", "EBAY_BE": "EUR", "EBAY_NL": "EUR", "EBAY_IE": "EUR", "EBAY_CA": "CAD", "EBAY_AU": "AUD",
+    "EBAY_CH": "CHF", "EBAY_PL": "PLN",
+}  # fmt: skip
 NEEDED = ("fulfillment", "payment", "return", "location")
 
 
@@ -15,17 +20,20 @@ def draft(wanted: DraftInput) -> DraftOutput:
     doc = base.common(wanted, "ebay")
     account, category = _known(wanted, "account"), _known(wanted, "category")
     if not doc["category"]["id"] and category:
-        # `path` stays our own taxonomy's: fees and compliance go by it; eBay's own words stand beside the number.
+        # `path` stays our own taxonomy's: fees and compliance go by it. eBay's own words are a line on the card.
         doc["category"] = {**doc["category"], "id": str(category["id"])}
-    if category and doc["category"]["id"] == category["id"]:
-        doc["extra"] = {"category_name": str(category["path"])}
     doc["aspects"] = _named(doc["aspects"], category.get("names", ()))
     doc["policies"], lacking = _policies(wanted.policies, account)
     missing = [*base.missing(wanted), *_why_unknown(wanted), *lacking]
     if category and not doc["category"]["id"]:
         missing.append(f"an eBay category: trendctl edit {wanted.case.uid}")
     missing += _aspects(wanted, doc, category.get("required", ()))
-    return DraftOutput(doc, tuple(missing), warnings=(*_fetched(doc), *_fee_words(doc)))
+    return DraftOutput(
+        doc,
+        tuple(missing),
+        blocks=_currency(wanted),
+        warnings=(*_suggested(category), *_fetched(doc), *_fee_words(doc)),
+    )
 
 
 def _known(wanted: DraftInput, name: str) -> Mapping[str, Json]:
@@ -79,6 +87,19 @@ def _aspects(wanted: DraftInput, doc: Mapping[str, Json], required: object) -> l
             option = f"--{name.lower()} ..." if name in ("Brand", "MPN") else f'--fact "{name}=..."'
             lines.append(f"aspect {name}: trendctl supply {wanted.case.uid} {option}")
     return lines
+
+
+def _suggested(category: Mapping[str, Json]) -> tuple[str, ...]:
+    """eBay's category in eBay's words."""
+    return (f"eBay suggests the category {category['path']} ({category['id']})",) if category.get("path") else ()
+
+
+def _currency(wanted: DraftInput) -> tuple[str, ...]:
+    """A marketplace takes prices in its own currency only."""
+    own = CURRENCIES.get(wanted.marketplace, wanted.case.currency)
+    if own == wanted.case.currency:
+        return ()
+    return (f"{wanted.marketplace} sells in {own}, your market is in {wanted.case.currency}: trendctl config edit",)
 
 
 def _fetched(doc: Mapping[str, Json]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 from trendctl.errors import AccessError, ParseError
 from trendctl.ports import Answer, DraftInput, Json, Talk, Wire
 from trendctl.posting.platforms.ebay import wires
-from trendctl.posting.platforms.ebay.answers import errors, parsed, words
+from trendctl.posting.platforms.ebay.answers import errors, parsed, part, rows, words
 
 KINDS = {
     "fulfillment": ("fulfillment_policy", "fulfillmentPolicies", "fulfillmentPolicyId"),
@@ -17,15 +17,23 @@ MOST_ASPECTS = 80
 
 
 def asks(wanted: DraftInput) -> dict[str, str]:
-    """`account` once a marketplace, `category` once a title (or the title the copywriter gave it)."""
-    return {"account": wanted.marketplace, "category": f"{wanted.marketplace} {query(wanted)}"}
+    """`account` once a marketplace, `category` once a title (the copywriter's, if there is one) or chosen category."""
+    return {"account": wanted.marketplace, "category": f"{wanted.marketplace} {chosen(wanted) or query(wanted)}"}
 
 
 def ask(name: str, wanted: DraftInput, known: Mapping[str, Json], talk: Talk) -> Json:
     """Read one of them. Raises AccessError or ParseError."""
     if name == "account":
         return account(talk, wanted.marketplace)
-    return category(talk, wanted.marketplace, str(known["account"]["tree"]), query(wanted))
+    tree_id, market = str(known["account"]["tree"]), wanted.marketplace
+    if chosen(wanted):
+        return with_aspects(talk, market, tree_id, chosen(wanted), "")
+    return category(talk, market, tree_id, query(wanted))
+
+
+def chosen(wanted: DraftInput) -> str:
+    """The category's id where the person edited it; "": eBay is asked for one."""
+    return str(wanted.options.get("_category") or "")
 
 
 def query(wanted: DraftInput) -> str:
@@ -59,10 +67,10 @@ def policies(talk: Talk, marketplace: str, kind: str) -> list[dict[str, str]]:
 
 def locations(talk: Talk, marketplace: str) -> list[dict[str, str]]:
     """The inventory locations that are enabled."""
-    rows = _rows(read(talk, wires.get(f"{wires.INVENTORY}/location", marketplace, limit="100")), "locations")
+    listed = _rows(read(talk, wires.get(f"{wires.INVENTORY}/location", marketplace, limit="100")), "locations")
     return [
         {"id": _text(r, "merchantLocationKey"), "name": str(r.get("name") or "")}
-        for r in rows
+        for r in listed
         if r.get("merchantLocationStatus") != "DISABLED"
     ]
 
@@ -76,20 +84,20 @@ def category(talk: Talk, marketplace: str, tree_id: str, title: str) -> dict[str
     if not suggested:
         return {"id": "", "path": "", "required": [], "names": []}
     first = suggested[0]
-    found = _text(first.get("category") or {}, "categoryId")
-    above = [str(a.get("categoryName") or "") for a in reversed(first.get("categoryTreeNodeAncestors") or [])]
-    path = " > ".join([*above, str(first["category"].get("categoryName") or "")])
-    rows = _rows(
-        read(talk, wires.get(f"{base}/get_item_aspects_for_category", marketplace, category_id=found)), "aspects"
-    )
-    named = [(str(r.get("localizedAspectName") or ""), (r.get("aspectConstraint") or {})) for r in rows]
+    found = part(first.get("category"))
+    above = [str(a.get("categoryName") or "") for a in reversed(rows(first.get("categoryTreeNodeAncestors")))]
+    path = " > ".join([*above, str(found.get("categoryName") or "")])
+    return with_aspects(talk, marketplace, tree_id, _text(found, "categoryId"), path)
+
+
+def with_aspects(talk: Talk, marketplace: str, tree_id: str, number: str, path: str) -> dict[str, Json]:
+    """A category with the aspects it requires and the names it knows."""
+    url = f"{wires.TAXONOMY}/category_tree/{tree_id}/get_item_aspects_for_category"
+    listed = _rows(read(talk, wires.get(url, marketplace, category_id=number)), "aspects")
+    named = [(str(r.get("localizedAspectName") or ""), part(r.get("aspectConstraint"))) for r in listed]
     required = [name for name, rule in named if name and rule.get("aspectRequired")]
-    return {
-        "id": found,
-        "path": path,
-        "required": required,
-        "names": [name for name, _ in named if name][:MOST_ASPECTS],
-    }
+    names = [name for name, _ in named if name][:MOST_ASPECTS]
+    return {"id": number, "path": path, "required": required, "names": names}
 
 
 def read(talk: Talk, wire: Wire) -> dict[str, Any]:
@@ -110,10 +118,10 @@ def trouble(answer: Answer) -> str:
 
 
 def _rows(body: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    rows = body.get(field) or []
-    if not isinstance(rows, list):
+    found = body.get(field) or []
+    if not isinstance(found, list):
         raise ParseError("eBay's answer could not be understood", why=f"{field} is no list")
-    return [r for r in rows if isinstance(r, dict)]
+    return rows(found)
 
 
 def _text(body: Mapping[str, Any], field: str) -> str:

@@ -23,7 +23,7 @@ from trendctl.ports import (
     Wire,
 )
 from trendctl.posting.platforms.ebay import answers, back, check, known, wires
-from trendctl.posting.platforms.ebay.draft import draft
+from trendctl.posting.platforms.ebay.draft import CURRENCIES, draft
 from trendctl.posting.platforms.ebay.login import EbaySignIn
 
 _ITEM = Step("inventory_item", Resend.SAFE)  # a PUT by SKU
@@ -44,9 +44,8 @@ class Ebay:
         about="eBay, fixed price, through the Inventory API",
         terms_url="https://developer.ebay.com/join/api-license-agreement",
         credentials=("EBAY_APP_ID", "EBAY_CERT_ID", "EBAY_REFRESH_TOKEN"),
-        currencies={"EBAY_US": "USD", "EBAY_GB": "GBP", "EBAY_DE": "EUR", "EBAY_CA": "CAD", "EBAY_AU": "AUD"},
+        currencies=CURRENCIES,
         default_marketplace="EBAY_US",
-        fields=("category_name",),
         late=(*(f"image_{n}" for n in range(1, wires.MAX_IMAGES + 1)), "offer_id", "adopted", "listing_id", "fees"),
         late_maybe=("adopted",),
         limits=(
