@@ -522,3 +522,50 @@ def test_a_client_of_many_hosts_waits_only_for_the_same_host(
         client.leaf("x", base_url=loopback.base_url, gap_seconds=20).call(Request(host + "/feed"))
     assert clock.slept == []
     assert clock.now() - NOW < timedelta(seconds=1)
+
+
+SLOWER = "Please limit requests to one every 5 seconds."
+
+
+def test_a_text_that_asks_for_fewer_calls_holds_the_host_though_its_status_is_200(
+    make: Callable[..., Client], loopback: Any, clock: Any
+) -> None:
+    loopback.add("/x", SLOWER)
+    leaf = make().leaf("t", base_url=loopback.base_url, deadline_seconds=600.0, gap_seconds=1.0)
+    with pytest.raises(Fault, match="told to slow down") as caught:
+        leaf.call(Request(f"{HOST}/x"))
+    assert caught.value.outcome is Outcome.UNAVAILABLE
+    before = clock.now()
+    loopback.add("/x", b"{}")
+    leaf.call(Request(f"{HOST}/x"))
+    assert (clock.now() - before).total_seconds() == 60
+
+
+def test_a_long_document_or_a_written_answer_about_limits_holds_nothing(
+    make: Callable[..., Client], loopback: Any, clock: Any
+) -> None:
+    loopback.add("/x", {"about": "rate limit"})
+    loopback.add("/post", SLOWER, method="POST")
+    leaf = make().leaf("t", base_url=loopback.base_url, deadline_seconds=600.0, gap_seconds=1.0)
+    before = clock.now()
+    leaf.call(Request(f"{HOST}/x"))
+    leaf.send(Wire("POST", f"{HOST}/post"))
+    leaf.call(Request(f"{HOST}/x"))
+    assert (clock.now() - before).total_seconds() == 2  # the usual gaps
+
+
+def test_what_is_called_before_each_call_may_forbid_it(make: Callable[..., Client], loopback: Any) -> None:
+    loopback.add("/x", b"", 302, {"Location": "/y"})
+    loopback.add("/y", b"{}")
+    seen: list[int] = []
+
+    def twice() -> None:
+        seen.append(len(loopback.requests))
+        if len(seen) > 3:
+            raise Fault(Outcome.SKIPPED, "no more", over=True)
+
+    leaf = make().leaf("t", base_url=loopback.base_url, before=twice, gap_seconds=0.0)
+    leaf.call(Request(f"{HOST}/x"))
+    with pytest.raises(Fault, match="no more"):
+        leaf.call(Request(f"{HOST}/x"))
+    assert (seen, len(loopback.requests)) == ([0, 1, 2, 3], 3)

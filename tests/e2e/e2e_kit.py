@@ -24,7 +24,7 @@ ERROR = re.compile(r"error: .+\n")
 
 
 class Patient(FakeClock):
-    """A clock whose waiting moves the time of day but no deadline: sources share it, and one's pace is not another's."""
+    """A clock whose waiting moves the time of day but no deadline: one source's pace is not another's."""
 
     def monotonic(self) -> float:
         return 1000.0
@@ -63,8 +63,8 @@ def run(capsys: pytest.CaptureFixture[str], *args: str) -> Ran:
 def child(home: Path, *args: str, stdin: str = "", timeout: float = 60, **environ: str) -> Ran:
     """One command in a process of its own, without a terminal."""
     done = subprocess.run(
-        [sys.executable, "-m", "trendctl.cli.main", *args], capture_output=True, text=True, errors="replace", timeout=timeout,
-        input=stdin, env={**os.environ, **environ, "TRENDCTL_HOME": str(home)}, check=False,
+        [sys.executable, "-m", "trendctl.cli.main", *args], capture_output=True, text=True, errors="replace",
+        timeout=timeout, input=stdin, env={**os.environ, **environ, "TRENDCTL_HOME": str(home)}, check=False,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -14,8 +14,37 @@ from trendctl.store.engine import Store
 
 Capture = pytest.CaptureFixture[str]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-SOURCE = ["name", "kind", "auth", "enabled", "terms", "commercial_use", "ai_ok", "retention_days", "may_create_product", "may_price", "rate", "daily_budget_usd", "last_ok", "last_outcome", "min_interval_minutes"]  # fmt: skip
-PRODUCT = ["id", "title", "brand", "category", "status", "stage", "score", "sources", "first_seen", "last_seen", "price", "platforms"]
+SOURCE = [
+    "name",
+    "kind",
+    "auth",
+    "enabled",
+    "terms",
+    "commercial_use",
+    "ai_ok",
+    "retention_days",
+    "may_create_product",
+    "may_price",
+    "rate",
+    "daily_budget_usd",
+    "last_ok",
+    "last_outcome",
+    "min_interval_minutes",
+]
+PRODUCT = [
+    "id",
+    "title",
+    "brand",
+    "category",
+    "status",
+    "stage",
+    "score",
+    "sources",
+    "first_seen",
+    "last_seen",
+    "price",
+    "platforms",
+]
 DRAFT = ["id", "platform", "account", "action", "hash", "state", "missing", "blocks", "expires_at", "intent"]
 LISTING = ["product_id", "platform", "state", "sku", "external_id", "url", "cause"]
 

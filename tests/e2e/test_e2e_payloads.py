@@ -102,8 +102,10 @@ def test_wikipedias_recorded_views_are_measured_for_a_watched_term(
     run(capsys, "watch", "add", "Main Page")
     run(capsys, "scan", "--json", "--source", "wikipedia_pageviews")
     assert [seen.path for seen in served.requests if "/per-article/" in seen.path] == [
-        ("/wikipedia_pageviews/api/rest_v1/metrics/pageviews/per-article/en.wikipedia/all-access/user/Main_Page/daily"
-        "/2026030300/2026053100")
+        (
+            "/wikipedia_pageviews/api/rest_v1/metrics/pageviews/per-article/en.wikipedia/all-access/user/Main_Page/daily"
+            "/2026030300/2026053100"
+        )
     ]
     with store.read() as db:
         row = db.execute(

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from sales_world import run
 from selling import Market, Shop, Twin
 from store_rows import DAY, put
-from trendctl.posting import repricing
+from trendctl.posting import repricing, stock
 from trendctl.posting.repricing import propose_prices, wish
+from trendctl.posting.stock import Lowered
 from trendctl.store import drafts, metrics
+from trendctl.store.engine import Store
 from trendctl.store.writers import Role
 
 
@@ -87,3 +90,17 @@ def test_an_ended_listing_is_left_alone(shop: Shop) -> None:
     with shop.store.write(Role.POSTING) as db:
         db.execute("UPDATE listing SET state = 'ended'")
     assert propose_prices(shop.drafting) == []
+
+
+def test_track_tells_of_lowerings_and_proposals(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    low = Lowered(3, "amazon", 0, "failed", "no answer")
+    offer = repricing.Proposal(4, "ebay", 2499, 2300, "USD", "300 views and no sale, others ask less")
+    monkeypatch.setattr(stock, "lower", lambda work: [low])
+    monkeypatch.setattr(repricing, "propose_prices", lambda work: [offer])
+    ran = run(capsys, "track", "--json")
+    assert ran.code == 1  # a listing still offers what is gone
+    assert (ran.json["lowered"][0]["cause"], ran.json["proposed"][0]["new_minor"]) == ("no answer", 2300)
+    assert "USD 23.00 instead of USD 24.99 proposed" in ran.err
+    assert "0 left, not lowered (failed): no answer" in ran.err

@@ -13,7 +13,8 @@ from trendctl.store.engine import Store
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="Chromium is not installed (Debian's package `chromium`)")
 WIDE = "document.documentElement.scrollWidth"
 # Elements that stick out of the window: what is cut off or would need scrolling sideways.
-OUT = "[...document.body.querySelectorAll('*:not(thead *)')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+_ALL = "[...document.body.querySelectorAll('*:not(thead *)')]"
+OUT = f"{_ALL}.filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trendctl.errors import UsageError
 from trendctl.http import Exchange
@@ -121,3 +123,29 @@ def test_people_and_their_addresses_are_taken_out_of_the_bodies(tmp_path: Path, 
 def test_counts_and_product_names_are_no_people() -> None:
     text = '{"history": [{"uses": "5", "accounts": "12"}], "user_count": 3, "name": "Kim lamp", "num_comments": 4}'
     assert json.loads(without_people(text)) == json.loads(text)
+
+
+KEYS = st.sampled_from(["author", "title", "user", "by", "n"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+
+
+@given(st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)))
+def test_json_stays_json_of_the_same_shape(document: Any) -> None:
+    cleaned = json.loads(without_people(json.dumps([document])))[0]
+
+    def shape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: shape(part) for key, part in value.items()}
+        return [shape(part) for part in value] if isinstance(value, list) else type(value)
+
+    assert shape(cleaned) == shape(document)
+
+
+@given(st.text(st.sampled_from('<>/"@.:{}[] au\\author'), max_size=300))
+def test_any_text_is_cleaned_without_an_error(text: str) -> None:
+    assert isinstance(without_people(text), str)
+
+
+def test_markup_that_never_ends_is_cleaned_in_no_time() -> None:
+    for part in ("<author>", "<author ", '"author": "', "a@", "/u/"):
+        assert without_people(part * 20_000)  # would take minutes if it were read again from every place

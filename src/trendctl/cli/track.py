@@ -1,6 +1,12 @@
 """`trendctl track`: how the listings do."""
 
+from typing import TYPE_CHECKING
+
 from trendctl.cli import base
+
+if TYPE_CHECKING:
+    from trendctl.posting.repricing import Proposal
+    from trendctl.posting.stock import Lowered
 
 app = base.single("Read how your listings do.")
 
@@ -16,13 +22,12 @@ def track(platform: base.Platform = None, as_json: base.Json = False) -> int:
 
     from trendctl import flows
     from trendctl.errors import ExitCode
-    from trendctl.render import money
 
     run, screen = base.open_app(), base.screen(as_json)
     rows, lowered, proposed = flows.track(run, platform)
     screen.rows(
         {
-            "accounts": [row.to_json() for row in rows], "lowered": [row.to_json() for row in lowered],
+            "accounts": [row.to_json() for row in rows], "lowered": [asdict(row) for row in lowered],
             "proposed": [asdict(one) for one in proposed],
         },
         ("platform", "account", "state", "listings", "days", "changed"),
@@ -33,14 +38,20 @@ def track(platform: base.Platform = None, as_json: base.Json = False) -> int:
     for row in rows:
         for words in row.told:
             screen.say(f"{row.platform} ({row.account}): {words}")
-    for low in lowered:
-        words = "lowered" if low.state == "live" else f"not lowered ({low.state}): {low.cause}"
-        screen.say(f"product {low.product_id} on {low.platform}: {low.quantity} left, {words}")
-    for one in proposed:
-        old, new = money(one.old_minor, one.currency), money(one.new_minor, one.currency)
-        screen.say(
-            f"product {one.product_id} on {one.platform}: {new} instead of {old} proposed ({one.why})."
-            f" Next: trendctl review {one.product_id}"
-        )
+    for line in (*map(_lowered, lowered), *map(_proposed, proposed)):
+        screen.say(line)
     failed = any(row.state == "failed" for row in rows) or any(low.state in ("failed", "rejected") for low in lowered)
     return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _lowered(one: "Lowered") -> str:
+    words = "lowered" if one.state == "live" else f"not lowered ({one.state}): {one.cause}"
+    return f"product {one.product_id} on {one.platform}: {one.quantity} left, {words}"
+
+
+def _proposed(one: "Proposal") -> str:
+    from trendctl.render import money
+
+    new, old = money(one.new_minor, one.currency), money(one.old_minor, one.currency)
+    what = f"product {one.product_id} on {one.platform}: {new} instead of {old} proposed ({one.why})."
+    return f"{what} Next: trendctl review {one.product_id}"

@@ -40,10 +40,6 @@ class Lowered:
     state: str
     cause: str = ""
 
-    def to_json(self) -> dict[str, Json]:
-        """A row of `track --json`."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 def lower(work: "Posting") -> list[Lowered]:
     """Count what sold, and lower what offers more than is left. Nothing else is sent, nothing is ever raised."""

@@ -95,6 +95,7 @@ class _Scan:
                 self._skip(db, [p for p in planned if p.skip])
             for p, result in self._results(discover, self._discovery(discover), ends):
                 self._take(p, result, result.records)
+                del result
             with store.write(Role.SCANNER) as db:
                 self._group(db)
             self._measure(measure, max(ends, clock.monotonic() + seconds * _MEASURING))
@@ -130,6 +131,7 @@ class _Scan:
         with closing(found):  # on Ctrl-C the threads are woken at once, not when the generator happens to go
             for result in found:
                 yield by_name[result.source.facts.name], result
+                del result  # its records, before the next one is waited for
 
     # ------------------------------------------------------------ storing
 
@@ -239,6 +241,7 @@ class _Scan:
             jobs = [job for p in planned if (job := measure.job_for(db, p, terms, self._wiring, self._now))]
         for p, result in self._results(planned, jobs, ends):
             self._measured(p, result, terms)
+            del result
 
     def _measured(self, p: Planned, result: Result, terms: "Sequence[Term]") -> None:
         from trendctl.scanner import measure

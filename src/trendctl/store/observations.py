@@ -12,7 +12,7 @@ from trendctl.ports import Reading, Record
 
 HOUR = 3600
 _CHUNK = 1_000  # records whose ids are looked up with one statement
-_ROWS = 20_000  # observations held before they are written
+_ROWS = 10_000  # observations held before they are written
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # control characters, and halves that UTF-8 cannot hold
 _AHEAD = 2 * 86400  # a value about later than this is a wrong clock or a wrong unit
 _OLDEST = 631_152_000  # 1990-01-01
