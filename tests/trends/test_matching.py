@@ -1,10 +1,12 @@
 """Same product or not: pair scores, linking, clustering and grouping."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trendctl.trends import matching
+from trendctl.trends.pair_model import SHIFT, prior_shift
 
 SAME = [
     ("Stanley Quencher H2.0 40oz", "STANLEY The Quencher H2.0 FlowState Tumbler 40 oz"),
@@ -25,6 +27,11 @@ DIFFERENT = [
     ("Stanley Quencher H2.0 40oz", "Stanley Quencher H2.0 30oz"),
     ("Crocs Classic Clog", "UGG Tasman Slipper"),
 ]
+ANOTHER_WORD = [
+    ("Cricut Maker 3", "Cricut Explore 3"),
+    ("Stanley Quencher 40oz", "Stanley IceFlow 40oz"),
+    ("Logitech MX Master 3S", "Logitech MX Anywhere 3S"),
+]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -36,7 +43,7 @@ def test_another_spelling_is_the_same_product(one: str, other: str) -> None:
     assert found[0] == 8
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+@pytest.mark.parametrize(("one", "other"), DIFFERENT + ANOTHER_WORD)
 def test_another_fact_is_another_product(one: str, other: str) -> None:
     assert matching.group([one, other]) == [0, 1]
     assert matching.best_match(one, [(8, other)]) is None
@@ -52,6 +59,26 @@ def test_match_scores_of_another_product_stay_below_the_threshold(one: str, othe
 def test_match_scores_of_the_same_product_reach_the_threshold() -> None:
     scores = matching.match_scores([({"title": one}, {"title": other}) for one, other in SAME])
     assert min(scores) >= matching.MATCH_THRESHOLD
+
+
+def test_a_record_beside_itself_is_the_same_product() -> None:
+    (score,) = matching.match_scores([({"title": "labubu doll"}, {"title": "labubu doll"})])
+    assert score > 0.99
+
+
+def test_a_model_number_in_its_own_field_counts_as_one_in_the_title() -> None:
+    left = {"title": "Kensington wireless mouse", "model": "k72370us"}
+    same, other = {"title": "Kensington mouse K72370US"}, {"title": "Kensington mouse K64325"}
+    near, far = (matching.match_scores([(left, right)])[0] for right in (same, other))
+    assert far < matching.MATCH_THRESHOLD < near
+
+
+def test_a_large_batch_moves_its_scores_towards_the_share_it_implies_and_a_small_one_hardly() -> None:
+    likely, unlikely = np.full(20_000, 1.0), np.full(20_000, -5.0)
+    assert prior_shift(likely, 0.06) == pytest.approx(SHIFT)
+    assert -SHIFT <= prior_shift(unlikely, 0.06) < -0.5
+    assert abs(prior_shift(likely[:1], 0.06)) < 0.1
+    assert prior_shift(np.zeros(0), 0.06) == pytest.approx(0.0)
 
 
 def test_match_scores_are_symmetric_and_repeatable() -> None:

@@ -67,6 +67,14 @@ def test_best_match_takes_the_likelier_of_two() -> None:
     assert 0.5 <= found[1] <= 1.0
 
 
+def test_best_match_finds_the_equal_title_among_many_that_say_more() -> None:
+    options = [(n, f"Stanley Quencher H2.0 40oz number{n}") for n in range(30)]
+    found = matching.best_match(TITLE, [*options, (99, "40 oz stanley quencher H2.0")])
+    assert found is not None
+    assert found[0] == 99
+    assert found[1] >= 0.99
+
+
 def test_best_match_of_no_candidates_is_none() -> None:
     assert matching.best_match(TITLE, []) is None
 

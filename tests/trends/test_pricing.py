@@ -154,5 +154,10 @@ def test_comparables_without_a_price_are_an_error(broken: list[dict[str, object]
         suggest({"title": "mug"}, broken)
 
 
+def test_an_amount_between_the_known_ones_is_no_error() -> None:
+    alone = (Comparable("8 port switch", 2000, "EUR"),)
+    assert got(alone, "10 port switch").mid > 0
+
+
 def test_missing_fields_are_no_error() -> None:
     assert suggest({"title": None}, [{"title": "mug", "price": 5.0}, {"price": 7.0}]).mid > 0

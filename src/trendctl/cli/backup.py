@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from trendctl.cli import base
-from trendctl.errors import Refused
+from trendctl.errors import Refused, StoreError
 from trendctl.store.rows import epoch
 
 app = base.group("Backups of the database.")
@@ -55,7 +55,7 @@ def restore(wanted: Wanted) -> int:
 
     Approvals not yet used become void, and posting is blocked until `trendctl reconcile`.
     """
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     from trendctl.approval.seat import TerminalSeat
     from trendctl.store import backup
@@ -68,10 +68,13 @@ def restore(wanted: Wanted) -> int:
     if (typer.getchar(), typer.getchar()) != ("y", "Y"):
         raise Refused("Not restored", next="trendctl backup list")
     now = epoch(run.clock.now())
-    with FileLock(run.home.lock, mode=0o600, timeout=10):
-        found, safety = backup.restore(Store(run.home.database), run.home.backups, wanted, now)
-        run.migrate(alone=True)
-        after_restore(Store(run.home.database), run.journal, now)
+    try:
+        with FileLock(run.home.lock, mode=0o600, timeout=10):
+            found, safety = backup.restore(Store(run.home.database), run.home.backups, wanted, now)
+            run.migrate(alone=True)
+            after_restore(Store(run.home.database), run.journal, now)
+    except Timeout as fault:
+        raise StoreError("Another trendctl is at work in this home", next="stop the daemon, then restore") from fault
     screen.say(f"restored {found.path}" + (f"; what was there is in {safety.name}" if safety else ""))
     screen.say("Posting is blocked until you run: trendctl reconcile")
     return 0

@@ -20,7 +20,9 @@ Platform = Annotated[str | None, typer.Option("--platform", help="Only this plat
 
 def group(words: str) -> typer.Typer:
     """A typer app as every command module exports it."""
-    return typer.Typer(help=words, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    return typer.Typer(
+        help=words, no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
 
 
 def single(words: str) -> typer.Typer:

@@ -96,7 +96,7 @@ def _drop_stdout() -> None:
 
 
 def _dispatch(args: list[str]) -> int:
-    if os.environ.get("_TRENDCTL_COMPLETE"):
+    if os.environ.get("_TRENDCTL_COMPLETE") or (args and args[0] in ("--install-completion", "--show-completion")):
         return _complete()
     for word in args:
         if not word.isascii() and word.encode("utf-8", "ignore") != word.encode("utf-8", "surrogatepass"):

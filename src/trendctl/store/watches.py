@@ -51,7 +51,8 @@ def promising(db: sqlite3.Connection, since: int, limit: int) -> list[Promising]
         "SELECT p.id, p.title, (SELECT count(DISTINCT i.source) FROM item i WHERE i.product_id = p.id "
         "AND i.external_id NOT GLOB 'q:*') AS sources FROM product p "
         "WHERE p.last_seen_at >= ? AND p.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM review r "
-        "WHERE r.product_id = p.id AND r.status = 'rejected') ORDER BY sources DESC, p.first_seen_at DESC, p.id LIMIT ?",
+        "WHERE r.product_id = p.id AND r.status = 'rejected') "
+        "ORDER BY sources DESC, p.first_seen_at DESC, p.id LIMIT ?",
         (since, limit),
     )
     return [Promising(*row) for row in rows]

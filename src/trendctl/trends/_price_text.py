@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -28,18 +28,19 @@ _AMOUNT = re.compile(
 _FOR = frozenset({"for", "with", "w", "fit", "compatible", "from", "to"})
 NO_PRIOR = 3.3  # log of about 27: the middle of the coarse scale
 _LONGEST_KIND = 4
+_SHELF_WORDS = 3
 
 
 def word_terms(record: Mapping[str, Any]) -> Terms:
     """Words and neighbouring pairs of the title."""
-    tokens = words(str(record.get("title") or ""))
+    tokens = _tokens(record)
     pairs = ((a + "_" + b, 0.7) for a, b in pairwise(tokens))
     return _sum([*((t, 1.0) for t in tokens), *pairs])
 
 
 def letter_terms(record: Mapping[str, Any]) -> Terms:
     """Runs of four letters, which hold model codes and compounds."""
-    text = " " + " ".join(words(str(record.get("title") or ""))) + " "
+    text = " " + " ".join(_tokens(record)) + " "
     return _sum((text[i : i + 4], 1.0) for i in range(len(text) - 3))
 
 
@@ -60,6 +61,28 @@ def amount_terms(record: Mapping[str, Any]) -> Terms:
         low = math.floor(step)
         out += [(f"{unit}:{low}", 1 - (step - low)), (f"{unit}:{low + 1}", step - low)]
     return _sum(out)
+
+
+def maker_terms(record: Mapping[str, Any]) -> Terms:
+    """The first word of the brand, which is how shops agree on it."""
+    return dict.fromkeys(_maker(record), 1.0)
+
+
+def maker_word_terms(record: Mapping[str, Any]) -> Terms:
+    """The words of the title within the brand: what "pro" means depends on who says it."""
+    return _sum((f"{word}|{maker}", 1.0) for word, maker in product(_tokens(record), _maker(record)))
+
+
+def shelf_word_terms(record: Mapping[str, Any]) -> Terms:
+    """The words of the title within the category."""
+    shelf = words(str(record.get("category") or ""))[:_SHELF_WORDS]
+    return _sum((f"{word}|{place}", 1.0) for word, place in product(_tokens(record), shelf))
+
+
+def listed_terms(record: Mapping[str, Any]) -> Terms:
+    """The kinds of goods that the title names, where the level that the list gives them can be corrected."""
+    tokens = _tokens(record)
+    return _sum((" ".join(tokens[start : start + size]), 1.0) for start, size, _ in _found(tokens))
 
 
 def figures(record: Mapping[str, Any]) -> Array:
@@ -84,7 +107,19 @@ def typical(title: str, category: str) -> tuple[float, ...]:
 
 def _kinds(text: str) -> list[tuple[float, float]]:
     """(log price, weight) of each kind of good; what the good is for, or is part of a compound, counts less."""
-    tokens = words(text)
+    tokens = _words_of(text)
+    found = _found(tokens)
+    starts = {start for start, _, _ in found}
+    out = []
+    for start, size, price in found:
+        weight = 1.0 + 0.5 * (size - 1)
+        weight *= 0.25 if _FOR.intersection(tokens[max(0, start - 4) : start]) else 1.0
+        out.append((price, weight * (0.4 if start + size in starts else 1.0)))
+    return out
+
+
+def _found(tokens: Sequence[str]) -> list[tuple[int, int, float]]:
+    """Start, length in words and log price of the listed kinds, the longest first."""
     known = _typical_prices()
     used: set[int] = set()
     found: list[tuple[int, int, float]] = []
@@ -94,13 +129,20 @@ def _kinds(text: str) -> list[tuple[float, float]]:
             if price is not None and used.isdisjoint(range(start, start + size)):
                 used.update(range(start, start + size))
                 found.append((start, size, price))
-    starts = {start for start, _, _ in found}
-    out = []
-    for start, size, price in found:
-        weight = 1.0 + 0.5 * (size - 1)
-        weight *= 0.25 if _FOR.intersection(tokens[max(0, start - 4) : start]) else 1.0
-        out.append((price, weight * (0.4 if start + size in starts else 1.0)))
-    return out
+    return found
+
+
+def _tokens(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return _words_of(str(record.get("title") or ""))
+
+
+@lru_cache(maxsize=4096)
+def _words_of(title: str) -> tuple[str, ...]:
+    return tuple(words(title))
+
+
+def _maker(record: Mapping[str, Any]) -> list[str]:
+    return plain(str(record.get("brand") or "")).split()[:1]
 
 
 def _mean(kinds: Sequence[tuple[float, float]]) -> float:
@@ -130,35 +172,3 @@ def _typical_prices() -> Mapping[str, float]:
         for kind in kinds.split(","):
             out.setdefault(" ".join(words(kind)), math.log(float(price)))
     return out
-
-
-class Similarity:
-    """Cosines of term weights (log count x inverse frequency) to a fixed list of records, by inverted lists."""
-
-    def __init__(self, rows: Sequence[Terms]) -> None:
-        self.size = len(rows)
-        counts: dict[str, int] = {}
-        for row in rows:
-            for term, weight in row.items():
-                counts[term] = counts.get(term, 0) + (weight > 0)
-        self._rarity = {t: math.log(1 + self.size / c) for t, c in counts.items() if c > (self.size >= 50)}
-        lists: dict[str, tuple[list[int], list[float]]] = {}
-        for number, row in enumerate(rows):
-            for term, weight in self._unit(row).items():
-                numbers, weights = lists.setdefault(term, ([], []))
-                numbers.append(number)
-                weights.append(weight)
-        self._lists = {t: (np.array(i), np.array(w)) for t, (i, w) in lists.items()}
-
-    def to(self, row: Terms) -> Array:
-        """The cosine of these terms to each of the records."""
-        out = np.zeros(self.size)
-        for term, weight in self._unit(row).items():
-            numbers, weights = self._lists[term]
-            out[numbers] += weight * weights
-        return out
-
-    def _unit(self, row: Terms) -> dict[str, float]:
-        raw = {t: math.log1p(w) * self._rarity[t] for t, w in row.items() if t in self._rarity and w > 0}
-        norm = math.sqrt(sum(v * v for v in raw.values()))
-        return {t: v / norm for t, v in raw.items()} if norm > 0 else {}

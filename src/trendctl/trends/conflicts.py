@@ -13,6 +13,8 @@ _SAME_START: Final = 6.0  # model numbers that share six characters are variants
 _WHOLLY_SAID: Final = 0.97  # one record says all that the other says
 _NEARLY_ALL: Final = 0.8
 _RARE: Final = 0.75
+_OTHER_WORDS: Final = 0.8
+_MISSPELLED: Final = 85.0  # titles this alike, in per cent, differ by a letter rather than by a word
 _LESS_RARE: Final = 0.5  # six words that agree need not be rare one by one
 Column = npt.NDArray[np.float32]
 
@@ -49,6 +51,20 @@ def respellings(table: npt.NDArray[np.float32]) -> BoolArray:
     for kind in ("number", "code", "short", "quantity", "year", "edition"):
         alike &= column(f"missing_{kind}_high") == 0
     return np.asarray(alike & ~conflicts(table), np.bool_)
+
+
+def swapped(table: npt.NDArray[np.float32]) -> BoolArray:
+    """Rows that each say a word which the other does not, without a model number in common: Maker 3 and Explore 3.
+
+    Of the labelled pairs that look like this, and that the trees for titles would join, 85% of the appliance offers
+    are true, but 6% of the software, 10% of the electronics and 31% of the retail pairs.
+    """
+
+    def column(name: str) -> Column:
+        return np.asarray(table[:, _AT[name]])
+
+    apart = (column("words_high") <= _OTHER_WORDS) & (column("ratio") < _MISSPELLED)
+    return np.asarray(apart & (column("shared_code") == 0), np.bool_)
 
 
 def conflicts(table: npt.NDArray[np.float32]) -> BoolArray:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from trendctl.trends.blocking import Candidates, candidates
 from trendctl.trends.pair_features import pair_features
-from trendctl.trends.pair_model import best_rival, model, probability, threshold
+from trendctl.trends.pair_model import best_rival, model, prior, prior_shift, probability, threshold
 from trendctl.trends.records import FloatArray, build
 
 CANDIDATES: Final = 10  # per left record; 97 to 99% of true partners are among them
@@ -46,5 +46,6 @@ def link(left: Sequence[Mapping[str, Any]], right: Sequence[Mapping[str, Any]]) 
     if len(found.left) == 0:
         return []
     table = np.hstack([pair_features(records, found.left, found.right), context(found)])
-    score = probability(model("link").log_odds(table))
+    value = model("link").log_odds(table)
+    score = probability(value + prior_shift(value, prior("link")))
     return [(a, b - split, value) for a, b, value in one_to_one(found, score, threshold("link"))]

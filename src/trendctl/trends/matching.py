@@ -62,6 +62,7 @@ def match_scores(pairs: Sequence[tuple[Record, Record]]) -> list[float]:
     table = pair_features(known, a, b)
     value = model("rivals").log_odds(rival_features(model("pairs").log_odds(table), a, b))
     value = np.where(sure_conflicts(table, known.for_another[a] ^ known.for_another[b]), np.minimum(value, VETO), value)
+    value = np.where(a == b, -VETO, value)  # the same record twice
     return [float(p) for p in probability(value)]
 
 

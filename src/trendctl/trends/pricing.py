@@ -10,9 +10,9 @@ import numpy as np
 
 from trendctl.trends._price_model import PriceModel
 
-RANGE_FACTOR = 0.41
+RANGE_FACTOR = 0.33
 """Half the width of the 80% range in the model's standard deviations, which are too wide: the 0.8 quantile of
-|error| / deviation on 723 records that are not among the comparables (tests/benchmarks/fit_pricing.py)."""
+|error| / deviation over comparables judged from those of other products (tests/benchmarks/fit_pricing.py)."""
 
 ASKING_DOUBT = 1.5
 """An asking price is trusted less than a sold one by this factor of variance: it says what somebody hopes for."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
 from trendctl.trends.clustering import Pair, agglomerate, numbered
-from trendctl.trends.conflicts import conflicts, respellings
+from trendctl.trends.conflicts import conflicts, respellings, swapped
 from trendctl.trends.pair_features import pair_features
 from trendctl.trends.pair_model import model, probability, threshold
 from trendctl.trends.records import FloatArray, IntArray, Records, build_titles, plain_text
@@ -16,6 +16,7 @@ from trendctl.trends.title_features import Tokens, read_title
 from trendctl.trends.title_keys import fingerprint_of, keys_of_many
 
 VETO: Final = -6.0  # log-odds of a pair with a conflict, if they were not lower anyway
+SWAPPED: Final = -1.0  # log-odds of titles with a word exchanged, if they were not lower anyway
 RESPELLED: Final = 1.0  # log-odds of a respelling, if they were not higher anyway
 _CLOSE_LOOK: Final = 8  # candidates of one title that are compared in full
 _BLOCK: Final = 12  # titles of one key that are all compared
@@ -29,24 +30,26 @@ Candidate = tuple[int, str]
 def title_log_odds(records: Records, a: IntArray, b: IntArray, *, any_goods: bool = False) -> FloatArray:
     """Log-odds that the titles of two rows name one product; conflicts are never outweighed.
 
-    With `any_goods` a respelling without a model number counts as likely too, as it is outside electronics.
+    With `any_goods` a respelling without a model number counts as likely too, and another word as unlikely, as they
+    are outside electronics.
     """
     out = np.zeros(len(a))
     for low in range(0, len(a), _AT_A_TIME):
         table = pair_features(records, a[low : low + _AT_A_TIME], b[low : low + _AT_A_TIME])
         value = model("titles").log_odds(table)
         if any_goods:
+            value = np.where(swapped(table), np.minimum(value, SWAPPED), value)
             value = np.where(respellings(table), np.maximum(value, RESPELLED), value)
         out[low : low + _AT_A_TIME] = np.where(conflicts(table), np.minimum(value, VETO), value)
     return out
 
 
-def _shortlist(title: str, candidates: Sequence[Candidate]) -> list[int]:
-    """Places of the candidates that look most alike, in their order."""
+def _shortlist(title: str, candidates: Sequence[Candidate], same: Sequence[bool]) -> list[int]:
+    """Places of the candidates that look most alike, in their order; those that say the `same` come before all."""
     if len(candidates) <= _CLOSE_LOOK:
         return list(range(len(candidates)))
-    scores = process.cdist([title], [c[1] for c in candidates], scorer=fuzz.token_set_ratio, dtype=np.float32)[0]
-    return sorted(np.argsort(-scores, kind="stable")[:_CLOSE_LOOK].tolist())
+    alike = process.cdist([title], [c[1] for c in candidates], scorer=fuzz.token_set_ratio, dtype=np.float32)[0]
+    return sorted(np.lexsort((-alike, ~np.asarray(same, np.bool_)))[:_CLOSE_LOOK].tolist())
 
 
 def best_matches(
@@ -76,14 +79,15 @@ def best_matches(
             out[i] = (joined[mark], 1.0)
             continue
         allowed = [c for c in options if (mark, c[0]) not in parted]
+        others = [read_title(c[1]) for c in allowed]
+        same = [fingerprint_of(other) == mark for other in others]
         here = len(rows)
         rows.append(tokens)
-        for place in _shortlist(title, allowed):
+        for place in _shortlist(title, allowed, same):
             pairs.append((i, here, len(rows)))
             ids.append(allowed[place][0])
-            other = read_title(allowed[place][1])
-            equal.append(fingerprint_of(other) == mark)
-            rows.append(other)
+            equal.append(same[place])
+            rows.append(others[place])
     if not pairs:
         return out
     number, a, b = np.asarray(pairs, np.int64).T

@@ -93,7 +93,7 @@ def _price(record: Mapping[str, Any]) -> float:
 
 
 def _model_tokens(text: str) -> list[str]:
-    """A model field: the whole as one code, and its parts."""
+    """A model field: the whole as one code first, and its parts."""
     if not text:
         return []
     parts = read_title(text)
@@ -101,7 +101,7 @@ def _model_tokens(text: str) -> list[str]:
     tokens = parts.base + parts.extra
     if joined and not joined.isalpha():
         code, more = code_tokens(joined)
-        tokens += ["c" + code[1:], *more]
+        tokens = ["c" + code[1:], *more, *tokens]
     return tokens
 
 
@@ -124,10 +124,13 @@ class _Reader:
     def add(self, record: Mapping[str, Any]) -> None:
         ids = self.vocabulary
         brand = [ids[t] for t in read_title(b).base] if (b := _text(record, "brand")) else []
-        model = [ids[t] for t in _model_tokens(_text(record, "model"))]
-        more = self._description(_text(record, "description"))
         tokens = read_title(_text(record, "title"))
-        self.add_title(tokens, plain_text(tokens), brand, model, more)
+        plain = plain_text(tokens)
+        model = _model_tokens(_text(record, "model"))
+        if model and model[0] not in tokens.base and model[0] not in tokens.extra:
+            tokens.base.append(model[0])  # a model number tells as much in its own field as in the title
+        more = self._description(_text(record, "description"))
+        self.add_title(tokens, plain, brand, [ids[t] for t in model], more)
 
     def add_title(self, tokens: Tokens, plain: str, brand: list[int], model: list[int], more: list[int]) -> None:
         ids = self.vocabulary

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
+from trendctl.trends._score_words import age, level
+
 Kind = Literal["count", "rank", "event"]
 
 WEIGHTS: Mapping[str, float] = {
@@ -74,8 +76,8 @@ class Signal:
     @property
     def evidence(self) -> float:
         """Strength after age and trust, 0..1."""
-        age = max(0.0, self.age_hours) if math.isfinite(self.age_hours) else math.inf
-        decayed = _unit(self.strength) * math.pow(0.5, age / HALF_LIFE_HOURS)
+        hours = max(0.0, self.age_hours) if math.isfinite(self.age_hours) else math.inf
+        decayed = _unit(self.strength) * math.pow(0.5, hours / HALF_LIFE_HOURS)
         low, high = _WEIGHT_RANGE
         weight = min(high, max(low, self.weight)) if math.isfinite(self.weight) else 1.0
         return weight * decayed if weight <= 1 else 1.0 - math.pow(1.0 - decayed, weight)
@@ -182,7 +184,7 @@ def _momentum(signals: Sequence[Signal]) -> Part:
     if not ranked:
         return _part("momentum", 0.0, "no signal yet")
     top = ranked[0]
-    words = f"strongest against its own past: {top.source}: {top.item}, {_age(top.age_hours)} old"
+    words = f"strongest against its own past: {top.source}: {top.item}, {age(top.age_hours)} old"
     more = len(ranked) - _SHOWN_SIGNALS
     shown = [_describe(s) for s in ranked[:_SHOWN_SIGNALS]] + ([f"and {more} weaker signals"] if more > 0 else [])
     return _part("momentum", top.evidence, words, tuple(shown))
@@ -194,7 +196,7 @@ def _breadth(best: Sequence[Signal]) -> Part:
         return _part("breadth", 0.0, "no source reports it yet")
     levels = sorted((s.evidence for s in best), reverse=True)
     value = 1.0 - 0.5 ** math.fsum(levels[1:])
-    names = tuple(f"{s.source}: evidence {s.evidence:.2f}, {_age(s.age_hours)} old" for s in best)
+    names = tuple(f"{s.source}: evidence {s.evidence:.2f}, {age(s.age_hours)} old" for s in best)
     words = f"{len(best)} independent sources agree" if len(best) > 1 else "one source only, nothing confirms it yet"
     return _part("breadth", value, words, names)
 
@@ -218,14 +220,14 @@ def _stage_part(signals: Sequence[Signal], forecast_up: float | None) -> Part:
 def _demand(demand: float | None) -> Part:
     if demand is None:
         return _part("demand", NEUTRAL, "no demand measured yet: neutral")
-    return _part("demand", _unit(demand), f"measured demand is {_level(_unit(demand))} ({_unit(demand):.2f})")
+    return _part("demand", _unit(demand), f"measured demand is {level(_unit(demand))} ({_unit(demand):.2f})")
 
 
 def _competition(competition: float | None) -> Part:
     if competition is None:
         return _part("competition", NEUTRAL, "no competition measured yet: neutral")
     crowd = _unit(competition)
-    return _part("competition", 1.0 - crowd, f"the number of sellers is {_level(crowd)} ({crowd:.2f})")
+    return _part("competition", 1.0 - crowd, f"the number of sellers is {level(crowd)} ({crowd:.2f})")
 
 
 def _margin(margin: float | None, confidence: float | None) -> Part:
@@ -285,19 +287,9 @@ def _unit(x: float) -> float:
     return 0.0 if math.isnan(x) else min(1.0, max(0.0, x))
 
 
-def _level(x: float) -> str:
-    return "low" if x < 1 / 3 else "medium" if x < 2 / 3 else "high"
-
-
-def _age(hours: float) -> str:
-    if not math.isfinite(hours):
-        return "unknown time"
-    return f"{max(0.0, hours):.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
-
-
 def _describe(signal: Signal) -> str:
     trust = "" if signal.weight == 1.0 else f", source weight {signal.weight:.2f}"
     state = f"{signal.kind}, {_known_stage(signal.stage)}"
     return (
-        f"{signal.source}: {signal.item} ({state}), strength {signal.strength:.2f}, {_age(signal.age_hours)} old{trust}"
+        f"{signal.source}: {signal.item} ({state}), strength {signal.strength:.2f}, {age(signal.age_hours)} old{trust}"
     )
