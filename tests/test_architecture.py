@@ -48,7 +48,7 @@ WIRING = {"app", "flows", "cli", "demo", "daemon"}  # these wire, so they may im
 def room(module: str) -> str:
     """trendctl.http_pace and trendctl.http are one room; trendctl.store.audit is `store`."""
     name = module.split(".")[1]
-    return next((r for r in ("http", "config", "daemon") if name == r or name.startswith(f"{r}_")), name)
+    return next((r for r in ("http", "config", "daemon", "ports") if name == r or name.startswith(f"{r}_")), name)
 
 
 @cache

@@ -28,6 +28,8 @@ def run() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # an odd terminal shows ? where it cannot do better
     sys.unraisablehook = _not_lost
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # our matrices are small: threads cost ten times what they bring
     sys.exit(main(sys.argv[1:]))
 
 

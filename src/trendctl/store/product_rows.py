@@ -20,7 +20,7 @@ _REVIEW = "SELECT 1 FROM review r2 WHERE r2.product_id = p.id AND r2.status = :s
 _APPROVED = """SELECT f.product_id, f.platform FROM decision d JOIN draft f ON f.id = d.draft_id
     WHERE d.kind = 'approve' AND d.expires_at >= :now
     AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)
-    AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id)"""
+    AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id AND o.kind <> 'auto_decrease')"""
 _STATUS: dict[str, str] = {
     "discovered": "NOT EXISTS (SELECT 1 FROM review r2 WHERE r2.product_id = p.id"
     " AND NOT (r2.status = 'deferred' AND r2.until IS NOT NULL AND r2.until <= :now))",
