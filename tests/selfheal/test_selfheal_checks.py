@@ -510,3 +510,21 @@ def test_no_check_reaches_approval_posting_secrets_or_the_database_itself() -> N
         }  # fmt: skip
         banned = ("sqlite3", "trendctl.approval", "trendctl.posting", "trendctl.secrets", "trendctl.app")
         assert not [name for name in found if name.startswith(banned)], file
+
+
+@pytest.mark.parametrize(("days", "status"), [(-1, "fail"), (3, "warn"), (30, None)])
+def test_a_sign_in_that_ends_is_told_a_week_ahead(look: Look, store: Store, days: int, status: str | None) -> None:
+    from trendctl.store import platform_known
+
+    with store.write(Role.POSTING) as db:
+        platform_known.note_sign_in(db, "ebay", "default", NOW + days * DAY)
+    found = look("platforms")
+    assert (found["platform.ebay.sign_in"].status if status else found["platforms"].status) == (status or "ok")
+
+
+def test_a_call_limit_that_is_used_up_is_told(look: Look, store: Store) -> None:
+    from trendctl.store import http_gate
+
+    while http_gate.take(store, "ebay/default/traffic", 2, 86_400, NOW) <= 0:
+        pass
+    assert look("platforms")["platform.limit.ebay/default/traffic"].status == "warn"

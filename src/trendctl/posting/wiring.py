@@ -55,7 +55,10 @@ def talking(line: Line) -> Iterator[HttpTalk]:
     """The talk of a line; its connections are closed at the end."""
     with _leaf(line) as leaf:
         gate = Gate(line.store, line.clock, line.name, line.account.name, line.platform.facts.limits)
-        yield HttpTalk(leaf, gate, _tokens(line, leaf), line.sign_in, line.home.images, line.base_url)
+        try:
+            yield HttpTalk(leaf, gate, _tokens(line, leaf), line.sign_in, line.home.images, line.base_url)
+        finally:
+            _note_expiry(line)
 
 
 def check(line: Line, *, mend: bool = False) -> list[dict[str, str]]:
@@ -87,6 +90,7 @@ def sign_in(line: Line, pasted: str, state: str) -> float | None:
         grant = tokens.exchange(pasted, state) if tokens is not None else None
     with line.store.write(Role.POSTING) as db:
         platform_known.forget(db, line.name, line.account.name)
+    _note_expiry(line)
     rest = grant.refresh_expires_in if grant is not None else None
     return rest / 86400 if rest else None
 
@@ -131,6 +135,16 @@ def _expiry(line: Line) -> list[CheckResult]:
     if left <= WARN_DAYS:
         return [CheckResult("sign-in expiry", "warn", f"the sign-in ends in {left:.0f} days", login)]
     return [CheckResult("sign-in expiry", "ok", f"the sign-in lasts {left:.0f} days")]
+
+
+def _note_expiry(line: Line) -> None:
+    """Let health know until when the sign-in lasts: it may not read credentials."""
+    left = days_left(line.sign_in, line.credentials, line.clock) if line.sign_in else None
+    if left is None:
+        return
+    ends_at = round(line.clock.now().timestamp() + left * 86400)
+    with line.store.write(Role.POSTING) as db:
+        platform_known.note_sign_in(db, line.name, line.account.name, ends_at)
 
 
 def _seen(line: Line, talk: Talk | None, why: str, mend: bool) -> Seen:

@@ -30,3 +30,12 @@ def put(db: sqlite3.Connection, key: tuple[str, str, str, str], value: Json, now
 def forget(db: sqlite3.Connection, platform: str, account: str) -> None:
     """Ask anew next time: `platforms check` and `login` may have changed what is true."""
     db.execute("DELETE FROM platform_known WHERE platform = ? AND account = ?", (platform, account))
+
+
+def note_sign_in(db: sqlite3.Connection, platform: str, account: str, ends_at: int) -> None:
+    """Keep until when (epoch seconds) the sign-in lasts."""
+    db.execute(
+        "INSERT INTO platform_sign_in (platform, account, ends_at) VALUES (?, ?, ?)"
+        " ON CONFLICT (platform, account) DO UPDATE SET ends_at = excluded.ends_at",
+        (platform, account, ends_at),
+    )

@@ -125,3 +125,16 @@ def silent_calls(db: sqlite3.Connection, number: int) -> str:
     if len(rows) < number or any(row[0] not in ("failed", "lost") for row in rows):
         return ""
     return str(rows[0][1]) or "no answer"
+
+
+def sign_ins(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
+    """(platform, account, end in epoch seconds) of every sign-in whose end is known."""
+    return [tuple(row) for row in db.execute("SELECT platform, account, ends_at FROM platform_sign_in ORDER BY 1, 2")]
+
+
+def spent_limits(db: sqlite3.Connection, since: int) -> list[str]:
+    """Names of published call limits that were used up since then; an older row has refilled meanwhile."""
+    return [
+        row[0]
+        for row in db.execute("SELECT name FROM http_bucket WHERE tokens < 1 AND at >= ? ORDER BY name", (since,))
+    ]

@@ -31,8 +31,8 @@ WRITERS: dict[Role, frozenset[str]] = {
          "decision", "audit"}
     ),
     Role.POSTING: frozenset(
-        {"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known", "metric_listing",
-         "metric_day", "metric_note", "stock"}
+        {"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known", "platform_sign_in",
+         "metric_listing", "metric_day", "metric_note", "stock"}
     ),
     Role.SELFHEAL: frozenset({"incident", "notice", "job_state"}),
     Role.APP: frozenset({"backup", "job_state"}),
