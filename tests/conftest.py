@@ -4,8 +4,10 @@ With TRENDCTL_NO_SKIP=1 a test marked `shared` that skips is a failed one: what 
 """
 
 import os
+import random
 import shutil
 import sys
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,8 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ and os.access("/dev/shm", os.W_OK):
     os.environ["PYTEST_DEBUG_TEMPROOT"] = "/dev/shm"
 
 NO_SKIP = os.environ.get("TRENDCTL_NO_SKIP") == "1"
-SOAK_SEED = int(os.environ.get("TRENDCTL_SOAK_SEED", "1"))
+SOAK_SEED = int(os.environ.get("TRENDCTL_SOAK_SEED", "1"))  # read before the environment is cleaned
+SOAK_SHARE = float(os.environ.get("TRENDCTL_SOAK_SHARE", "1"))
 
 hypothesis.settings.register_profile("project", deadline=None, max_examples=50)  # no test depends on how fast it is
 hypothesis.settings.load_profile("project")
@@ -38,6 +41,20 @@ def pytest_configure(config: pytest.Config) -> None:
     seed = getattr(config.option, "randomly_seed", None)
     if isinstance(seed, int) and hypothesis.core.global_force_seed is None:
         hypothesis.core.global_force_seed = seed
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the long tests with many parameters, keep the share that TRENDCTL_SOAK_SHARE asks for, drawn by the seed."""
+    if SOAK_SHARE >= 1:
+        return
+
+    def drawn(item: pytest.Item) -> bool:
+        return zlib.crc32(f"{SOAK_SEED} {item.nodeid}".encode()) / 2**32 < SOAK_SHARE
+
+    many = {i for i in items if i.get_closest_marker("soak") and "[" in i.name}
+    left_out = [i for i in items if i in many and not drawn(i)]
+    items[:] = [i for i in items if i not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -139,5 +156,11 @@ def fresh_python(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def soak_seed() -> int:
-    """Another slice of a long run for each commit: `.ci/run` sets TRENDCTL_SOAK_SEED from the commit's hash."""
-    return SOAK_SEED  # read before the environment was cleaned
+    """Another slice of the long runs for each commit: `.ci/run` sets TRENDCTL_SOAK_SEED from the commit's hash."""
+    return SOAK_SEED
+
+
+@pytest.fixture
+def soak_slice() -> Callable[[int], list[int]]:
+    """Which of so many repetitions a long run makes: all, or the share TRENDCTL_SOAK_SHARE, drawn by the seed."""
+    return lambda total: sorted(random.Random(SOAK_SEED).sample(range(total), max(1, round(total * SOAK_SHARE))))

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,10 @@ def test_a_killed_post_is_taken_up_again(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_300_killed_posts_are_taken_up_again(tmp_path: Path, soak_seed: int) -> None:
-    for n in range(300):
+def test_300_killed_posts_are_taken_up_again(
+    tmp_path: Path, soak_seed: int, soak_slice: Callable[[int], list[int]]
+) -> None:
+    for n in soak_slice(300):
         folder = tmp_path / str(n)
         folder.mkdir()
         survives(folder, 1000 * soak_seed + n, deaths=1 + n % 3)

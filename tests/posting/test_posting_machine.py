@@ -1,6 +1,7 @@
 """The posting machine: whatever happens to a call, one listing for an approval, and nothing lost."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -178,8 +179,10 @@ def test_random_faults_never_make_two_listings_nor_lose_one(tmp_path: Path, seed
 
 
 @pytest.mark.soak
-def test_many_random_faults_never_make_two_listings_nor_lose_one(tmp_path: Path, soak_seed: int) -> None:
-    for n in range(50):
+def test_many_random_faults_never_make_two_listings_nor_lose_one(
+    tmp_path: Path, soak_seed: int, soak_slice: Callable[[int], list[int]]
+) -> None:
+    for n in soak_slice(50):
         (tmp_path / str(n)).mkdir()
         _random_faults(tmp_path / str(n), soak_seed * 1000 + n)
 
