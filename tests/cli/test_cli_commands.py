@@ -248,3 +248,16 @@ def test_a_closed_pipe_is_silent(home: Home, store: Store) -> None:
         env=os.environ, check=False, timeout=60,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
+
+
+def test_a_ctrl_c_that_python_wrapped_is_an_interruption_not_a_bug(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trendctl.cli import main as program
+
+    def interrupted(args: list[str]) -> int:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr(program, "_dispatch", interrupted)
+    ran = run(capsys, "products")
+    assert (ran.code, ran.err.strip()) == (ExitCode.INTERRUPTED, "interrupted")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trendctl.trends.bursts import ALARM_THRESHOLD, burst_scores, describe, false_alarm_rate
@@ -248,6 +248,8 @@ def test_chart_place_that_holds_or_falls_does_not_emerge(places: list[int | None
     assert describe(places, period=7, kind="rank").stage in {"steady", "fading"}
 
 
+@example(values=[None, 5.9e307, None], period=1)
+@example(values=[5.9e307], period=24)
 @given(values=st.lists(st.one_of(st.none(), st.floats()), max_size=60), period=st.sampled_from([24, 7, 1, 12]))
 @settings(max_examples=30, deadline=None)
 def test_describe_takes_any_numbers(values: list[float | None], period: int) -> None:

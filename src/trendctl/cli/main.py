@@ -54,7 +54,20 @@ def main(args: Sequence[str]) -> int:
         sys.stderr.write("\ninterrupted\n")
         return int(ExitCode.INTERRUPTED)
     except Exception as fault:  # noqa: BLE001 - the top: whatever it is becomes one line and an exit code
+        if _was_interrupted(fault):
+            sys.stderr.write("\ninterrupted\n")
+            return int(ExitCode.INTERRUPTED)
         return _failed(args, fault)
+
+
+def _was_interrupted(fault: BaseException | None) -> bool:
+    """Whether a Ctrl-C lies at the bottom: Python wraps one that comes while a class is made in a RuntimeError."""
+    seen = 0
+    while fault is not None and seen < 20:
+        if isinstance(fault, KeyboardInterrupt):
+            return True
+        fault, seen = fault.__cause__ or fault.__context__, seen + 1
+    return False
 
 
 def _failed(args: Sequence[str], fault: Exception) -> int:

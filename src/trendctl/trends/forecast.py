@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trendctl.trends.forecasters import METHODS, Method, last_season
-from trendctl.trends.seasonality import FloatArray, Values
+from trendctl.trends.seasonality import MOST, FloatArray, Values
 
 ORIGINS = 14
 COVERAGE = 0.8
@@ -99,7 +99,7 @@ def _daily(values: Values) -> FloatArray:
 def _filled(values: Values, period: int) -> FloatArray:
     """The series without gaps: a missing point takes the value a season earlier, else the median."""
     array = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
-    array[~np.isfinite(array)] = np.nan
+    array[~(np.abs(array) <= MOST)] = np.nan
     if np.isnan(array).all():
         return np.zeros(0)
     middle = float(np.nanmedian(array))

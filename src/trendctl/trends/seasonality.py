@@ -48,10 +48,13 @@ def layout_for(period: int) -> Layout:
     return Layout(block=max(2, int(period)), step=1, week=1, half_life=2.0, first_block_allowance=1.5, hours=24.0)
 
 
+MOST = 1e15  # nothing that is counted comes near; sums and squares of larger numbers would overflow
+
+
 def as_counts(values: Values) -> FloatArray:
-    """Floats with NaN where a point is missing; negative and infinite values are no counts and count as missing."""
+    """Floats with NaN where a point is missing; what is negative, infinite or above MOST is no count but missing."""
     array = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
-    array[~np.isfinite(array) | (array < 0)] = np.nan
+    array[~np.isfinite(array) | (array < 0) | (array > MOST)] = np.nan
     return array
 
 
