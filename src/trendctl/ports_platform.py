@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -164,7 +164,8 @@ class SignIn(Protocol):
     """How a person lets the program act for their account (OAuth), all pure. `secret`: the refresh token's name.
 
     `consent_url` and `exchange` raise UsageError for what is not set up or was pasted wrongly; `granted` raises
-    AccessError, with `why` "" where the trouble may pass by itself.
+    AccessError, with `why` "" where the trouble may pass by itself. `signed` puts the token on a call, and signs its
+    exact bytes where the platform wants that (`now`: UTC, for its timestamp).
     """
 
     secret: str
@@ -173,7 +174,7 @@ class SignIn(Protocol):
     def exchange(self, pasted: str, state: str, credentials: Credentials, options: Mapping[str, Json]) -> "Wire": ...
     def refresh(self, credentials: Credentials, options: Mapping[str, Json]) -> "Wire": ...
     def granted(self, answer: Answer) -> Grant: ...
-    def signed(self, wire: "Wire", token: str) -> "Wire": ...
+    def signed(self, wire: "Wire", token: str, credentials: Credentials, now: datetime) -> "Wire": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ class DraftInput:
     options: Mapping[str, Json]
     basis: Mapping[str, str]  # hashes of supply, rules, fees, compliance: for the drift check
     known: Mapping[str, Json] = field(default_factory=dict)  # what a Gathering platform was told, by its asks' names
+    live: Mapping[str, str] = field(default_factory=dict)  # platform -> address of a live listing of this product
 
 
 @dataclass(frozen=True, slots=True)

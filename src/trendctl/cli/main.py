@@ -3,6 +3,7 @@
 import _thread
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,7 +31,19 @@ def run() -> None:
     sys.unraisablehook = _not_lost
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # our matrices are small: threads cost ten times what they bring
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+        _deaf()
+    except KeyboardInterrupt:  # in the few instructions between the two
+        code = int(ExitCode.INTERRUPTED)
+        _deaf()
+    sys.exit(code)
+
+
+def _deaf() -> None:
+    """All is done and told: a Ctrl-C while Python takes itself apart must not turn a success into a killed process."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _not_lost(what: "sys.UnraisableHookArgs") -> None:

@@ -63,6 +63,7 @@ def inquiry(work: "Drafting", db: Any, product_id: int, case: Case, platform: st
         policies=account.policies,
         options={**account.options, "_platform": platform, "_category": str(chosen.get("id") or "")},
         basis={},
+        live=operations.live_urls(db, product_id),
     )
 
 

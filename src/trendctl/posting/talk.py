@@ -8,7 +8,7 @@ from typing import Protocol
 
 from trendctl.errors import AccessError, TrendctlError
 from trendctl.http_address import pace_key, rebase
-from trendctl.ports import IMAGE_MARK, Answer, SignIn, Wire
+from trendctl.ports import IMAGE_MARK, Answer, Wire
 from trendctl.posting.gate import Gate
 from trendctl.posting.images import path_of
 from trendctl.posting.tokens import Tokens
@@ -31,14 +31,12 @@ class HttpTalk:
         sender: Sender,
         gate: Gate,
         tokens: Tokens | None,
-        sign_in: SignIn | None,
         images: Path,
         base_url: str = "",
     ) -> None:
         self._sender = sender
         self._gate = gate
         self._tokens = tokens
-        self._sign_in = sign_in
         self._images = images
         self._base_url = base_url
         self._renewed = False
@@ -84,7 +82,7 @@ class HttpTalk:
         return self._tokens.bearer() if self._tokens is not None else ""
 
     def _signed(self, wire: Wire) -> Wire:
-        return self._sign_in.signed(wire, self._token()) if self._sign_in is not None else wire
+        return self._tokens.signed(wire) if self._tokens is not None else wire
 
     def _recovered(self) -> bool:
         """After a 401: renew the token, once; a second one in a row means that the person has to sign in again."""

@@ -43,6 +43,10 @@ class Tokens:
         self._held = held
         return held[0]
 
+    def signed(self, wire: Wire) -> Wire:
+        """The call with its token, and its signature where the platform wants one."""
+        return self._sign_in.signed(wire, self.bearer(), self._credentials, self._clock.now())
+
     def renew(self) -> str:
         """A new access token by the refresh grant, stored; also the successor of a rotating refresh token."""
         if not self._credentials.get(self._sign_in.secret):

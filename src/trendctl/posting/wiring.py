@@ -56,7 +56,7 @@ def talking(line: Line) -> Iterator[HttpTalk]:
     with _leaf(line) as leaf:
         gate = Gate(line.store, line.clock, line.name, line.account.name, line.platform.facts.limits)
         try:
-            yield HttpTalk(leaf, gate, _tokens(line, leaf), line.sign_in, line.home.images, line.base_url)
+            yield HttpTalk(leaf, gate, _tokens(line, leaf), line.home.images, line.base_url)
         finally:
             _note_expiry(line)
 

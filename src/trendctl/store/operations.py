@@ -164,6 +164,15 @@ def is_listed(db: sqlite3.Connection, product_id: int, platform: str, account: s
     return row is not None
 
 
+def live_urls(db: sqlite3.Connection, product_id: int) -> dict[str, str]:
+    """Where buyers find the product now: platform -> address of a live listing, where the platform gave one."""
+    rows = db.execute(
+        "SELECT platform, url FROM listing WHERE product_id = ? AND state = 'live' AND url LIKE 'https://%'"
+        " ORDER BY platform, rowid", (product_id,),
+    )  # fmt: skip
+    return {row["platform"]: row["url"] for row in rows}
+
+
 def previous_sku(db: sqlite3.Connection, product_id: int, platform: str, account: str) -> str | None:
     """The SKU this product had there before: a new create uses the same."""
     row = db.execute(

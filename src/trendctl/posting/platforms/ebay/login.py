@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from trendctl.errors import AccessError, UsageError
@@ -65,7 +66,7 @@ class EbaySignIn:
             )  # fmt: skip
         raise _trouble(answer, str(body.get("error") or ""), str(body.get("error_description") or ""))
 
-    def signed(self, wire: Wire, token: str) -> Wire:
+    def signed(self, wire: Wire, token: str, credentials: Credentials, now: datetime) -> Wire:
         """The wire with the bearer token."""
         return replace(wire, headers=(("Authorization", f"Bearer {token}"), *wire.headers))
 
