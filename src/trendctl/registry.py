@@ -16,7 +16,7 @@ from trendctl.errors import TrendctlError, UsageError
 if TYPE_CHECKING:
     from trendctl.ports import Agent, Check, Platform, Source
 
-Kind = Literal["sources", "agents", "platforms", "checks"]
+Kind = Literal["sources", "agents", "platforms", "checks", "faults"]
 OnBroken = Callable[[str, str], object]  # module name, cause
 
 
@@ -49,6 +49,7 @@ PLACES: dict[str, _Place] = {
     "agents": _Place("trendctl.analyzer.agents", "agent"),
     "platforms": _Place("trendctl.posting.platforms", "platform", inner="platform"),
     "checks": _Place("trendctl.selfheal.rules", "check"),
+    "faults": _Place("trendctl.selfheal.faults", "fault"),
 }
 
 
@@ -127,6 +128,7 @@ _LISTED_BY: dict[str, str] = {
     "agents": "analyze --help",
     "platforms": "platforms list",
     "checks": "health",
+    "faults": "drill --help",
 }
 
 
