@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # loaded on use: a read command must not pay for what only a 
     from trendctl.approval.service import Approving
     from trendctl.config import Loaded
     from trendctl.ports import Clock, Platform
+    from trendctl.posting.bulk_folder import BulkFolder
     from trendctl.posting.drafting import Account, Drafting
     from trendctl.posting.service import Posting
     from trendctl.posting.wiring import Line
@@ -126,7 +127,19 @@ class App:
 
         known = registry.names("platforms")
         config.check_names(self.settings, "platforms", known)
-        return {name: registry.load("platforms", name) for name in known if self.is_on(name)}
+        found = {name: registry.load("platforms", name) for name in known if self.is_on(name)}
+        return {name: self._filed(leaf) if self.by_file(name) else leaf for name, leaf in found.items()}
+
+    def by_file(self, platform: str) -> bool:
+        """Whether the seller uploads files there instead of letting us talk to it."""
+        chosen = self.settings.platforms.get(platform)
+        return chosen is not None and chosen.way == "file"
+
+    @staticmethod
+    def _filed(leaf: "Platform") -> "Platform":
+        from trendctl.posting.bulk import Filed
+
+        return Filed(leaf)
 
     def is_on(self, platform: str) -> bool:
         """Whether a platform is enabled: by the settings, else only `local`."""
@@ -142,7 +155,8 @@ class App:
         from trendctl.settings import PlatformSettings
 
         found = {name: self.settings.platforms.get(name) or PlatformSettings() for name in self.platforms}
-        return {n: Account(s.account, s.marketplace, s.policies, s.options) for n, s in found.items()}
+        way = {n: {"way": "file"} if self.by_file(n) else {} for n in found}  # bound by the hash: a change is drift
+        return {n: Account(s.account, s.marketplace, s.policies | way[n], s.options) for n, s in found.items()}
 
     @cached_property
     def context(self) -> "Context":
@@ -189,10 +203,20 @@ class App:
 
             yield Outbox(self.home.outbox, self.home.images)
             return
+        if self.by_file(platform):
+            yield self.upload(platform)
+            return
         from trendctl.posting import wiring
 
         with wiring.talking(self.line(platform)) as talk:
             yield talk
+
+    def upload(self, platform: str) -> "BulkFolder":
+        """The upload folder of a platform that is used by file."""
+        from trendctl.posting.bulk_folder import BulkFolder
+        from trendctl.posting.bulk_forms import FORMS
+
+        return BulkFolder(self.home.outbox / "upload" / platform, FORMS[platform])
 
     def line(self, platform: str) -> "Line":
         """What a talk, a check or a sign-in of one platform works with."""
@@ -219,11 +243,11 @@ class App:
 
     def check_platform(self, name: str, *, mend: bool = False) -> list[dict[str, str]]:
         """The rows of `platforms check` for one platform (design section 6). `mend`: create what is missing there."""
-        if name != "local":
+        if name != "local" and not self.by_file(name):
             from trendctl.posting import wiring
 
             return wiring.check(self.line(name), mend=mend)
-        detail, status = f"packs are written to {self.home.outbox}", "ok"
+        detail, status = f"{'packs' if name == 'local' else 'rows'} are written to {self.home.outbox}", "ok"
         if not self.home.outbox.is_dir():
             detail, status = f"{self.home.outbox} is missing", "fail"
         return [{"platform": name, "account": self.accounts[name].name, "check": "outbox", "status": status,

@@ -90,6 +90,7 @@ class ReadBack:
     """The platform's own word on a listing. `state` UNKNOWN: it could not be proven either way.
 
     `excluded`: the read-back proves that the step named was not applied, so that it may be sent again.
+    `person`: it waits for the person, not for the platform; there is no use in asking again soon.
     """
 
     state: State
@@ -98,6 +99,7 @@ class ReadBack:
     cause: str = ""
     excluded: bool = False
     late: Mapping[str, str] = field(default_factory=dict)
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,10 @@ class PlatformFacts:
     can_end: bool = True
     fetches_images: bool = False  # the platform downloads image URLs itself: bytes can change after approval
     fields: tuple[str, ...] = ()  # the intent's fields this platform posts, in card order
-    late: tuple[str, ...] = ()  # the closed list of late values
+    late: tuple[str, ...] = ()  # the closed list of late values; `approval`, if named: the decision's id, from the start
     late_maybe: tuple[str, ...] = ()  # those of them that an undisturbed first run never has (an adopted offer's id)
     needs_link: bool = False
+    way: str = "api"  # "file": the seller uploads; an approval holds for the way it was given for
     limits: tuple[CallLimit, ...] = ()
 
 
@@ -152,12 +155,17 @@ class Talk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a sign-in gave. Seconds from now; `refresh_token` "" : unchanged; `refresh_expires_in` None: not told."""
+    """What a sign-in gave. Seconds from now; `refresh_token` "" : unchanged; `refresh_expires_in` None: not told.
+
+    `ends_at`, `refresh_ends_at`: epoch seconds, where the platform tells points in time; they win.
+    """
 
     access_token: str
     expires_in: float
     refresh_token: str = ""
     refresh_expires_in: float | None = None
+    ends_at: float | None = None
+    refresh_ends_at: float | None = None
 
 
 class SignIn(Protocol):
@@ -166,6 +174,10 @@ class SignIn(Protocol):
     `consent_url` and `exchange` raise UsageError for what is not set up or was pasted wrongly; `granted` raises
     AccessError, with `why` "" where the trouble may pass by itself. `signed` puts the token on a call, and signs its
     exact bytes where the platform wants that (`now`: UTC, for its timestamp).
+
+    A sign-in may also have `refused(answer) -> bool`: whether an answer says that the access token is no longer good
+    (without it, HTTP 401 says so); and `early`: seconds before its end from which an access token is renewed, the old
+    one serving on where that fails.
     """
 
     secret: str

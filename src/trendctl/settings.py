@@ -165,6 +165,9 @@ class PlatformSettings(Section):
         default="", description="Replaces scheme, host and root of every address of the platform."
     )
     auth_url: Address = Field(default="", description="The same for its sign-in.")
+    way: Literal["api", "file"] = Field(
+        default="api", description="file: approved rows gather in a file that you upload yourself (no API access)."
+    )
     marketplace: str = Field(default="", description="Such as EBAY_US; empty: the platform's default.")
     account: str = Field(default="default", min_length=1, max_length=60, description="Your name for the account.")
     policies: dict[str, str] = Field(default={}, description="Policy ids: payment, return, fulfillment, location ...")

@@ -112,4 +112,11 @@ def thawed(platform: Platform, approval: Approval) -> dict[str, Json]:
         raise Refused(
             "The approved intent was changed", why="its bytes no longer match their hash", next="trendctl audit verify"
         )
-    return thaw(approval.intent, frozenset(platform.facts.fields))
+    doc = thaw(approval.intent, frozenset(platform.facts.fields))
+    way = str(doc["policies"].get("way", "api"))
+    if way != platform.facts.way:
+        raise Refused(
+            f"This was approved to go out by {way}", why=f"{platform.facts.name} is set to {platform.facts.way} now",
+            next=f"trendctl config set platforms.{platform.facts.name}.way {way}",
+        )  # fmt: skip
+    return doc

@@ -39,6 +39,8 @@ def begin(desk: Desk, approval: Approval) -> OperationRow:
     """
     doc = calls.thawed(desk.platform, approval)
     late = calls.late_of_listing(desk, approval) if approval.action not in _MAKES_A_LISTING else {}
+    if "approval" in desk.platform.facts.late:
+        late = {**late, "approval": approval.decision_id}
     return ledger.begin(desk.store, desk.journal, approval, doc, late, epoch(desk.clock.now()))
 
 
@@ -60,6 +62,15 @@ def rendered(platform: Platform, approval: Approval) -> tuple[tuple[str, Wire], 
     doc = calls.thawed(platform, approval)
     late = {name: f"<{name}>" for name in platform.facts.late if name not in platform.facts.late_maybe}
     return tuple((step.name, platform.render(step.name, doc, late)) for step in platform.steps(doc))
+
+
+def told(
+    desk: Desk, operation: OperationRow, approval: Approval, state: State, number: str, url: str, reason: str
+) -> OperationRow:
+    """The person's word on an operation that only they can see the end of."""
+    late = {} if operation.late.get("item_id") and not number else {"item_id": number}
+    back = ReadBack(state, external_id=number, url=url, cause=reason, late=late)
+    return _conclude(desk, operation, calls.thawed(desk.platform, approval), back)
 
 
 def seen(desk: Desk, approval: Approval, listing_id: str) -> bool:
@@ -162,6 +173,8 @@ def _settle(desk: Desk, operation: OperationRow, doc: Mapping[str, Json]) -> Ope
         back = _read_back(desk, operation, doc)
         if back.state in (State.LIVE, State.REJECTED, State.ENDED):
             return _conclude(desk, operation, doc, back)
+        if back.person:
+            break
     cause = back.cause or "accepted by the platform, not seen live yet"
     return _conclude(desk, operation, doc, replace(back, state=State.ACCEPTED, cause=cause))
 

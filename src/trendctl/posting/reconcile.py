@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from trendctl.errors import Refused, UsageError
 from trendctl.ports import State
 from trendctl.posting import calls, ledger, machine
-from trendctl.posting.service import Posted, Posting, lock_for, row_of
+from trendctl.posting.service import Posted, Posting, carried_on, lock_for, row_of
 from trendctl.store import decisions, operations
 from trendctl.store.audited import audited
 from trendctl.store.operations import OperationRow
@@ -72,7 +72,7 @@ def _account(work: Posting, key: tuple[str, str], waiting: Sequence[OperationRow
                 fresh = operations.operation(db, operation.id)
                 approval = decisions.approval(db, operation.decision_id)
             if fresh is not None and approval is not None and fresh.state in operations.OPEN:
-                rows.append(row_of(work, machine.advance(desk, fresh, approval, may_send=False)))
+                rows.append(carried_on(work, desk, fresh, approval, may_send=False))
         if blocked and _all_seen(work, desk, key):
             ledger.unblock(work.store, work.journal, *key, epoch(work.clock.now()))
     return rows

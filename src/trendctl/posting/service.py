@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,17 @@ def _continue(work: Posting, desk: calls.Desk, operation_id: str) -> Posted | No
         approval = decisions.approval(db, operation.decision_id) if operation else None
     if operation is None or approval is None or operation.state not in operations.OPEN:
         return None  # another process was faster
-    return row_of(work, machine.advance(desk, operation, approval))
+    return carried_on(work, desk, operation, approval)
+
+
+def carried_on(
+    work: Posting, desk: calls.Desk, operation: OperationRow, approval: Approval, *, may_send: bool = True
+) -> Posted:
+    """An open operation, as far as it goes now; one that may not go on is told, and does not stop the others."""
+    try:
+        return row_of(work, machine.advance(desk, operation, approval, may_send=may_send))
+    except Refused as fault:
+        return replace(row_of(work, operation), cause=str(fault))
 
 
 def _send(work: Posting, desk: calls.Desk, approval: Approval) -> Posted:

@@ -1,14 +1,13 @@
 """What a listing pack holds, by pure rendering: CSV in the platforms' bulk forms, JSON, a page without scripts."""
 
-import csv
 import html
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 
 from trendctl.commerce.canonical import canonical, sha256_hex
 from trendctl.commerce.money import Money
 from trendctl.ports import Json
+from trendctl.posting.bulk_forms import FORMS, Form, sheet
 
 MANIFEST = "pack.json"
 _SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
@@ -30,69 +29,12 @@ def manifest(intent: Mapping[str, Json]) -> bytes:
     return canonical({"intent": digest(intent), "sku": intent["sku"], "files": files, "images": images})
 
 
-def safe_cell(value: object) -> str:
-    """A CSV cell that no spreadsheet runs as a formula (leading = + - @, tab or return gets an apostrophe)."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({k: safe_cell(v) for k, v in row.items()} for row in rows)
-    return out.getvalue()
-
-
 def _price(intent: Mapping[str, Json]) -> Money:
     return Money(intent["price"]["minor"], intent["price"]["currency"])
 
 
-def _amount(intent: Mapping[str, Json]) -> str:
-    return f"{_price(intent).decimal():f}"
-
-
-def _ebay(intent: Mapping[str, Json], names: Sequence[str]) -> str:
-    row: dict[str, object] = {
-        "*Action(SiteID=US|Country=US|Currency=USD|Version=1193)": "Add", "CustomLabel": intent["sku"],
-        "*Category": intent["category"]["id"], "*Title": intent["title"], "*Description": intent["description"],
-        "*ConditionID": {"new": 1000, "used": 3000}.get(str(intent["condition"]), ""), "*Format": "FixedPrice",
-        "*Duration": "GTC", "*StartPrice": _amount(intent), "*Quantity": intent["quantity"],
-        "Product:UPC": intent["gtin"], "C:Brand": intent["brand"] or "Unbranded", "C:MPN": intent["mpn"],
-        "PicURL": "|".join(i["url"] for i in intent["images"] if i["url"]),
-    }  # fmt: skip
-    row |= {f"C:{name}": "|".join(values) for name, values in intent["aspects"].items()}
-    return _csv([row])
-
-
-def _amazon(intent: Mapping[str, Json], names: Sequence[str]) -> str:
-    bullets = {f"bullet_point{n}": text for n, text in enumerate(intent["bullets"][:5], 1)}
-    return _csv([{
-        "item_sku": intent["sku"], "item_name": intent["title"], "external_product_id": intent["gtin"],
-        "external_product_id_type": "GTIN" if intent["gtin"] else "", "brand_name": intent["brand"],
-        "part_number": intent["mpn"], "standard_price": _amount(intent), "quantity": intent["quantity"],
-        "condition_type": str(intent["condition"]).title(), "product_description": intent["description"],
-        "generic_keywords": " ".join(intent["keywords"]), **bullets,
-    }])  # fmt: skip
-
-
-def _tiktok(intent: Mapping[str, Json], names: Sequence[str]) -> str:
-    return _csv([{
-        "Category": intent["category"]["path"], "Brand": intent["brand"], "Product name": intent["title"],
-        "Product description": intent["description"], "Seller SKU": intent["sku"], "Price": _amount(intent),
-        "Quantity": intent["quantity"], "Identifier code": intent["gtin"], "Main image": names[0] if names else "",
-    }])  # fmt: skip
-
-
-def _meta(intent: Mapping[str, Json], names: Sequence[str]) -> str:
-    first = next((i["url"] for i in intent["images"] if i["url"]), "")
-    return _csv([{
-        "id": intent["sku"], "title": intent["title"], "description": intent["description"],
-        "availability": "in stock" if intent["quantity"] else "out of stock", "condition": intent["condition"],
-        "price": f"{_amount(intent)} {intent['price']['currency']}", "link": intent["link"], "image_link": first,
-        "brand": intent["brand"] or "Unbranded", "gtin": intent["gtin"],
-        "google_product_category": intent["category"]["path"],
-    }])  # fmt: skip
+def _sheet(form: Form) -> Callable[[Mapping[str, Json], Sequence[str]], str]:
+    return lambda intent, names: sheet([form.row(intent, "")], tabs=form.tabs)
 
 
 def _json(intent: Mapping[str, Json], names: Sequence[str]) -> str:
@@ -120,6 +62,5 @@ def _page(intent: Mapping[str, Json], names: Sequence[str]) -> str:
 
 
 _FILES: Mapping[str, Callable[[Mapping[str, Json], Sequence[str]], str]] = {
-    "ebay.csv": _ebay, "amazon.csv": _amazon, "tiktok.csv": _tiktok, "meta.csv": _meta,
-    "listing.json": _json, "preview.html": _page,
+    **{form.file: _sheet(form) for form in FORMS.values()}, "listing.json": _json, "preview.html": _page,
 }  # fmt: skip
