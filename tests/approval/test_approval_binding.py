@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from selling import Market, Shop, Twin
+from store_rows import put
 from trendctl.approval import service, supply
 from trendctl.errors import NothingApproved, Refused
 from trendctl.intent import freeze
@@ -297,3 +298,16 @@ def test_a_twin_market_refuses_the_demo_seat(tmp_path: Path) -> None:
     shown = shop.card(1)
     with pytest.raises(Refused):
         service.approve(shop.approving, DemoSeat(), [(shown.id, shown.hash)])
+
+
+def test_a_models_doubt_is_on_the_card_and_no_part_of_what_is_approved(shop: Shop) -> None:
+    number = shop.stock()
+    before = shop.card(number)
+    flag = {"code": "doubt_medical_claim", "severity": "warn", "words": "it may promise to heal", "evidence": "x"}
+    with shop.store.write(Role.ANALYZER) as db:
+        put(db, "analysis", product_id=number, agent="compliance", version=1, input_hash="x", created_at=1,
+            output=json.dumps({"flags": [flag]}))  # fmt: skip
+    assert shop.draft(number) == 1
+    after = shop.card(number)
+    assert any("it may promise to heal" in w for w in after.warnings)
+    assert (after.hash, after.blocks) == (before.hash, before.blocks)

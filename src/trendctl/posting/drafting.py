@@ -110,9 +110,16 @@ def build(work: Drafting, db: Any, product_id: int, case: Case, platform: str) -
     }  # fmt: skip
     failure = operations.last_failure(db, product_id, platform, account.name)
     told = (f"last time the platform said: {failure}",) if failure else ()
+    doubts = _doubts(wanted.analyses)
     return DraftOutput(
-        doc, made.missing, (*made.blocks, *found.blocks), (*made.warnings, *found.warnings, *told)
+        doc, made.missing, (*made.blocks, *found.blocks), (*made.warnings, *found.warnings, *doubts, *told)
     )  # fmt: skip
+
+
+def _doubts(outputs: Mapping[str, Json]) -> tuple[str, ...]:
+    """What a language model doubted: shown, never a block, and no part of the basis (it may say other words later)."""
+    flags = (outputs.get("compliance") or {}).get("flags") or ()
+    return tuple(f"a model doubts this: {f['words']}" for f in flags if str(f["code"]).startswith("doubt_"))
 
 
 def _frozen(doc: Mapping[str, Json]) -> tuple[bytes, str] | None:
