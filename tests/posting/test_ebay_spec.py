@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ import pytest
 from ebay_rig import wallet
 from fake_kit import HttpShop
 
-from trendctl.ports import DraftInput, Grant, Seen
+from trendctl.ports import DraftInput, Grant, Seen, Sold
 from trendctl.posting import wiring
-from trendctl.posting.platforms.ebay import known, wires
+from trendctl.posting.platforms.ebay import known, orders, traffic, wires
 from trendctl.posting.platforms.ebay.platform import Ebay
 from trendctl.posting.tokens import Tokens
 from trendctl.store import cases
@@ -38,6 +39,8 @@ OPERATIONS = {
     "GET /commerce/taxonomy/v1/get_default_category_tree_id",
     "GET /commerce/taxonomy/v1/category_tree/0/get_category_suggestions",
     "GET /commerce/taxonomy/v1/category_tree/0/get_item_aspects_for_category",
+    "GET /sell/analytics/v1/traffic_report", "GET /sell/fulfillment/v1/order",
+    "POST /sell/inventory/v1/bulk_update_price_quantity",
 }  # fmt: skip
 
 
@@ -77,6 +80,7 @@ def test_no_call_of_the_flow_violates_ebays_documents(tmp_path: Path, mock: Path
         known.category(talk, "EBAY_US", "0", "camping lantern")
         drive(shop.platform, intent, talk)
         with_options(shop, talk)
+        sales_and_quantity(shop.platform, intent, talk)
     log = re.sub(r"\x1b\[[0-9;]*m", "", mock.read_text())
     assert "Violation:" not in log
     seen = {f"{m.upper()} {path}" for m, path in re.findall(r"\[HTTP SERVER\] (get|post|put) ([^\s?]+)", log)}
@@ -122,6 +126,19 @@ def drive(platform: Any, intent: dict[str, Any], talk: Any) -> None:
             assert 200 <= answer.status < 300, (action, step.name, answer)
         platform.read_back(doc, now, talk)
     talk.send(wires.get(f"{wires.MEDIA}/image/img1"))
+
+
+def sales_and_quantity(platform: Any, intent: dict[str, Any], talk: Any) -> None:
+    """Reports and orders as they are asked for, and the one call that lowers a quantity. The mock's answers are made
+    of the documents' types and hold no figures: what they mean is tested on the fake."""
+    days = [date(2026, 5, 31), date(2026, 6, 1)]
+    reports = traffic.Reports()
+    assert traffic.seen("110", "EBAY_US", days, talk, reports) == {}
+    assert reports.trouble == ""
+    assert orders.read(days[0], talk, "EBAY_US", "USD") == []
+    assert talk.send(platform.render_quantity(intent, {"offer_id": "9001"}, 3)).status == 200
+    sold = Sold("TC1", "110", "", "EBAY_US", "USD", {"offer_id": "9001"})
+    assert platform.left(sold, talk) is None
 
 
 def with_options(shop: HttpShop, talk: Any) -> None:
