@@ -112,9 +112,12 @@ class Shop:
         with self.store.write(Role.SCANNER) as db:
             number = int(put(db, "product", uid=uid, title=title, sellable=0.9, first_seen_at=now, last_seen_at=now))
         told = {"cost": "7.50", "stock": "5", "condition": "new", "price": "24.99"}
+        facts = self.platform.facts
+        told |= {"link": f"https://shop.example/{uid}"} if facts.needs_link else {}
         supply.tell(self.approving, number, told, {"material": "steel"}, "USD")
         image = picture(self.root / f"{uid}.jpg")
-        images.add(self.approving, self.home.images, number, image, "own")
+        url = f"https://shop.example/{uid}.jpg" if facts.fetches_images else ""
+        images.add(self.approving, self.home.images, number, image, "own", url)
         output = json.dumps({"platforms": {self.name: COPY}})
         with self.store.write(Role.ANALYZER) as db:
             put(db, "analysis", product_id=number, agent="copywriter", version=1, input_hash="x", output=output,

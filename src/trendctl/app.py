@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # loaded on use: a read command must not pay for what only a 
     from trendctl.ports import Clock, Platform
     from trendctl.posting.bulk_folder import BulkFolder
     from trendctl.posting.drafting import Account, Drafting
+    from trendctl.posting.forgetting import Forgetting
     from trendctl.posting.service import Posting
     from trendctl.posting.wiring import Line
     from trendctl.secrets import Secrets
@@ -97,7 +98,29 @@ class App:
         store = Store(self.home.database)
         if not self.journal.is_ahead(store):
             self.journal.catch_up(store)
+            self._resume_forgetting(store)
         return store
+
+    def _resume_forgetting(self, store: Store) -> None:
+        """Finish a `forget` that was broken off."""
+        from trendctl.store import forgetting
+
+        with store.read() as db:
+            waiting = forgetting.open_runs(db)
+        if waiting:
+            from trendctl.posting.forgetting import resume
+
+            resume(self.forgetting(store))
+
+    def forgetting(self, store: Store) -> "Forgetting":
+        """What `forget` works with."""
+        from trendctl.posting.forgetting import Forgetting
+        from trendctl.settings import PlatformSettings
+
+        def account(platform: str) -> str:
+            return (self.settings.platforms.get(platform) or PlatformSettings()).account
+
+        return Forgetting(store, self.journal, self.clock, self.home, self.secrets, account)
 
     def migrate(self, *, alone: bool = False) -> None:
         """Bring the database to this program's version, after a verified backup. Raises StoreError.
@@ -151,12 +174,13 @@ class App:
     @cached_property
     def accounts(self) -> "dict[str, Account]":
         """The user's account of every enabled platform."""
-        from trendctl.posting.drafting import Account
+        from trendctl.posting.drafting import Account, own_options
         from trendctl.settings import PlatformSettings
 
         found = {name: self.settings.platforms.get(name) or PlatformSettings() for name in self.platforms}
         way = {n: {"way": "file"} if self.by_file(n) else {} for n in found}  # bound by the hash: a change is drift
-        return {n: Account(s.account, s.marketplace, s.policies | way[n], s.options) for n, s in found.items()}
+        own = {n: own_options(self.platforms[n], s.options, self.secrets) for n, s in found.items()}
+        return {n: Account(s.account, s.marketplace, s.policies | way[n], own[n]) for n, s in found.items()}
 
     @cached_property
     def context(self) -> "Context":
@@ -259,15 +283,20 @@ class App:
         While a restore waits for `reconcile` nothing is redrafted: the rebuild needs the drafts as they were.
         """
         from trendctl.posting.drafting import make_drafts
-        from trendctl.store import reviews
-        from trendctl.store.writers import Role
 
         if self.journal.is_ahead(self.store):
             return 0
         changed = make_drafts(self.drafting, product_ids, forced=forced)
+        self.enqueue(product_ids)
+        return changed
+
+    def enqueue(self, product_ids: Sequence[int]) -> None:
+        """Put products up for review that nobody has spoken of yet."""
+        from trendctl.store import reviews
+        from trendctl.store.writers import Role
+
         with self.store.write(Role.APPROVAL) as db:
             reviews.enqueue(db, list(product_ids), epoch(self.clock.now()))
-        return changed
 
 
 def _check_currency(code: str) -> None:

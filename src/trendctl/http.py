@@ -15,7 +15,7 @@ from trendctl.http_fault import Fault, unavailable
 from trendctl.http_hop import Exchange, Hop, Raw, Recorder, next_hop, no_cookies, plain
 from trendctl.http_memory import Memory, conditions
 from trendctl.http_net import Limits, Transport
-from trendctl.http_pace import UNSAID, exhausted, retry_after
+from trendctl.http_pace import UNSAID, exhausted, metered, retry_after
 from trendctl.http_verdict import judge, silence, words
 from trendctl.ports import Answer, Clock, HttpState, Outcome, Reply, Request, Wire
 
@@ -252,10 +252,11 @@ class Leaf:
 
     def _hold(self, host: str, raw: Raw, *, read: bool) -> None:
         now = self._client.clock.now()
-        waits = [exhausted(raw.headers, now)]
+        waits = [exhausted(raw.headers, now), metered(raw.headers)]
         if raw.status in (429, 503):
             waits.append(retry_after(raw.headers, now))
-        if (raw.status == 429 and waits == [None, None]) or (read and raw.status == 200 and slow_down(raw.body)):
+        unsaid = raw.status == 429 and all(w is None for w in waits)
+        if unsaid or (read and raw.status == 200 and slow_down(raw.body)):
             waits.append(UNSAID)
         longest = max((w for w in waits if w is not None), default=0.0)
         if longest > 0:

@@ -137,7 +137,7 @@ class PlatformFacts:
     can_end: bool = True
     fetches_images: bool = False  # the platform downloads image URLs itself: bytes can change after approval
     fields: tuple[str, ...] = ()  # the intent's fields this platform posts, in card order
-    late: tuple[str, ...] = ()  # the closed list of late values; `approval`, if named: the decision's id, from the start
+    late: tuple[str, ...] = ()  # the closed list of late values; `approval`: the decision's id, from the start
     late_maybe: tuple[str, ...] = ()  # those of them that an undisturbed first run never has (an adopted offer's id)
     needs_link: bool = False
     way: str = "api"  # "file": the seller uploads; an approval holds for the way it was given for
@@ -175,9 +175,9 @@ class SignIn(Protocol):
     AccessError, with `why` "" where the trouble may pass by itself. `signed` puts the token on a call, and signs its
     exact bytes where the platform wants that (`now`: UTC, for its timestamp).
 
-    A sign-in may also have `refused(answer) -> bool`: whether an answer says that the access token is no longer good
-    (without it, HTTP 401 says so); and `early`: seconds before its end from which an access token is renewed, the old
-    one serving on where that fails.
+    A sign-in may also have `refused(answer) -> bool`: whether an answer that is no 401 says that the access token is
+    not taken; `spared(answer) -> bool`: whether a 401 is about something else; and `early`: seconds before its end (at
+    most half its life) from which an access token is renewed, the old one serving on where that fails.
     """
 
     secret: str

@@ -19,7 +19,7 @@ _NAMES = ("key", "token", "secret", "passw", "signature")
 _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("bearer", "basic"), re.compile(r"(?i)\b(bearer|basic)[ +]{1,4}(?=[\w.~+/-]{0,200}[\d=])[\w.~+/=-]{8,}"),
      rf"\1 {HIDDEN}"),
-    (("?", "&"), re.compile(r"(?i)([?&](?:key|code|auth|sig|sign|appid)=)[^&#\s\"']+"), rf"\1{HIDDEN}"),
+    (("?", "&"), re.compile(r"(?i)([?&](?:key|code|auth|auth_code|sig|sign|appid)=)[^&#\s\"']+"), rf"\1{HIDDEN}"),
     (_NAMES, re.compile(_NAMED + r"([\"'])(?:\\.|(?!\2)[^\\])*\2"), rf"\1\2{HIDDEN}\2"),
     (_NAMES, re.compile(_NAMED + r"[^\s\"'&,;})\]]+"), rf"\1{HIDDEN}"),
     (("authorization", "cookie"), re.compile(_HEADER + r"[^\s\"',}][^\"'\r\n,}]*"), rf"\1{HIDDEN}"),

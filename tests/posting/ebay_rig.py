@@ -1,8 +1,13 @@
 """A shop that sells on the fake eBay."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +15,7 @@ from conformance import Rig
 from fake_ebay import REFRESH, FakeEbay
 from fake_kit import FakeServer, HttpShop, Wallet
 
+from trendctl.approval import supply
 from trendctl.posting.platforms.ebay.platform import Ebay
 
 EVERY = ("image", "image_get", "item", "offers", "offer", "fees", "publish", "offer_get")
@@ -38,3 +44,27 @@ def ebay(root: Path, **more: Any) -> Iterator[EbayRig]:
         yield EbayRig(
             shop, fault, lambda: len(fake.live), lambda: len(fake.listings) + fake.republished, EVERY, fake, server
         )
+
+
+@contextmanager
+def listed(root: Path) -> Iterator[EbayRig]:
+    """As `ebay`, with one product live, which may be lowered: posted once for all tests and copied."""
+    home, fake = _listed()
+    with ebay(root) as rig:
+        shutil.copytree(home, rig.shop.home.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+        vars(rig.fake).update(deepcopy(vars(fake)))
+        yield rig
+
+
+@lru_cache(maxsize=1)
+def _listed() -> tuple[Path, FakeEbay]:
+    root = Path(tempfile.mkdtemp(prefix="listed-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    with ebay(root) as rig:
+        number = rig.shop.stock()
+        supply.tell(rig.shop.approving, number, {"auto_decrease": "yes"}, {}, "USD")
+        rig.shop.draft(number)
+        rig.shop.approve(number)
+        assert [r.state for r in rig.shop.post()] == ["live"]
+        rig.shop.store.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
+        return rig.shop.home.root, deepcopy(rig.fake)

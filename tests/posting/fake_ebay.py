@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from fake_ebay_sales import ROUTES as SALES_ROUTES
+from fake_ebay_sales import FakeSales
 from fake_kit import Got, Said
 
 _ROUTES = (
@@ -30,6 +32,7 @@ _ROUTES = (
     ("suggest", "GET", r"/commerce/taxonomy/v1/category_tree/(?P<id>\d+)/get_category_suggestions"),
     ("aspects", "GET", r"/commerce/taxonomy/v1/category_tree/(?P<id>\d+)/get_item_aspects_for_category"),
     ("quota", "GET", r"/developer/analytics/v1_beta/user_rate_limit/"),
+    *SALES_ROUTES,
 )
 _COMPILED = [(name, method, re.compile(path)) for name, method, path in _ROUTES]
 _OPEN = ("token",)
@@ -46,13 +49,11 @@ def error(number: int, message: str, status: int = 400, **parameters: str) -> Sa
 
 
 @dataclass
-class FakeEbay:
+class FakeEbay(FakeSales):
     """`listings`: what buyers see or saw, by offer id; one entry a listing ever made."""
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     images: dict[str, bytes] = field(default_factory=dict)
-    offers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    listings: list[dict[str, Any]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     granted: int = 0
     refresh: str = REFRESH

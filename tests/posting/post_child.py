@@ -1,9 +1,11 @@
-"""`post` in a process of its own, to be killed: post_child.py HOME BASE_URL NOW KILL.
+"""`post` in a process of its own, to be killed: post_child.py HOME BASE_URL NOW KILL [PLATFORM [OPTIONS]].
 
 KILL: `commit:N` or `journal:N` kills this process itself just before or after its N-th commit's journal sync, `none`
-leaves that to the server.
+leaves that to the server. Another PLATFORM than eBay has its credentials from the environment and the home's own store,
+and its OPTIONS as JSON.
 """
 
+import json
 import os
 import signal
 import sys
@@ -13,10 +15,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fakes import FakeClock
+from trendctl import registry
 from trendctl.errors import NothingApproved
 from trendctl.home import Home
 from trendctl.posting import drafting, service, wiring
-from trendctl.posting.platforms.ebay.platform import Ebay
+from trendctl.secrets import Secrets
 from trendctl.store import cases
 from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
@@ -53,13 +56,15 @@ def mined(kill: str) -> None:
     Journal.catch_up = counted  # type: ignore[method-assign]
 
 
-def main(home: Home, base_url: str, now: int, kill: str) -> None:
-    store, clock, account = Store(home.database), FakeClock(datetime.fromtimestamp(now, UTC)), drafting.Account()
-    ebay = Ebay()
-    line = wiring.Line(ebay, account, base_url, base_url, store, clock, Wallet(), home, "trendctl/test")
+def main(home: Home, base_url: str, now: int, kill: str, name: str = "ebay", options: str = "{}") -> None:
+    store, clock = Store(home.database), FakeClock(datetime.fromtimestamp(now, UTC))
+    account = drafting.Account(options=json.loads(options))
+    platform = registry.load("platforms", name)
+    credentials = Wallet() if name == "ebay" else Secrets(home, os.environ)
+    line = wiring.Line(platform, account, base_url, base_url, store, clock, credentials, home, "trendctl/test")
     work = service.Posting(
-        store, Journal(home.journal), clock, {"ebay": ebay}, {"ebay": account}, lambda name: wiring.talking(line),
-        home.images, home.root, cases.Context(platforms=("ebay",)),
+        store, Journal(home.journal), clock, {name: platform}, {name: account}, lambda name: wiring.talking(line),
+        home.images, home.root, cases.Context(platforms=(name,)),
     )  # fmt: skip
     mined(kill)
     with suppress(NothingApproved):  # an earlier process died behind the last step
@@ -67,4 +72,4 @@ def main(home: Home, base_url: str, now: int, kill: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    main(Home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

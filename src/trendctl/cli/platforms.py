@@ -53,6 +53,9 @@ def login(name: Annotated[str, typer.Argument(metavar="NAME", help="The platform
     url = wiring.consent_url(line, state)
     screen.say("Open this page, sign in and agree:")
     typer.echo(url)
+    how = str(getattr(line.sign_in, "how", ""))
+    if how:
+        screen.say(how)
     pasted = _pasted()
     days = wiring.sign_in(line, pasted, state)
     ends = f" for about {days:.0f} days" if days else ""

@@ -10,6 +10,7 @@ from trendctl.commerce.fees import NoFeeTable, Terms
 from trendctl.commerce.landed import LandedCost, floor_price, meets
 from trendctl.commerce.money import CurrencyMismatch, Money
 from trendctl.ports import Json, SupplyView
+from trendctl.posting.texts import texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def _fee_market(doc: Mapping[str, Json]) -> str:
 
 
 def _rules(doc: Mapping[str, Json], gaps: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    found = [v for v in rules.check(doc["platform"], doc) if v.field.split(".")[0].split("[")[0] not in gaps]
+    shown = {**doc, **texts(doc)}
+    found = [v for v in rules.check(doc["platform"], shown) if v.field.split(".")[0].split("[")[0] not in gaps]
     return [v.message for v in found if v.blocking], [v.message for v in found if not v.blocking]
 
 

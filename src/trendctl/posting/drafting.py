@@ -11,7 +11,7 @@ from trendctl.commerce.fees import FEES_VERSION
 from trendctl.commerce.rules import RULES_VERSION
 from trendctl.errors import Refused
 from trendctl.intent import EDITABLE, freeze
-from trendctl.ports import Case, Clock, DraftOutput, Json, Platform, Talk
+from trendctl.ports import Case, Clock, Credentials, DraftOutput, Json, Platform, Talk
 from trendctl.posting import checks, gathering
 from trendctl.store import cases, drafts, operations
 from trendctl.store.engine import Store
@@ -35,6 +35,14 @@ class Account:
     marketplace: str = ""
     policies: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
+
+
+def own_options(platform: Platform, options: Mapping[str, Json], credentials: Credentials) -> dict[str, Json]:
+    """An account's options with the ids that a person keeps among the credentials, and that an intent holds: the
+    platform's `from_credentials` says which (option -> credential). An option that is set wins."""
+    named: Mapping[str, str] = getattr(platform, "from_credentials", {})
+    found = {option: credentials.get(name) for option, name in named.items()}
+    return {**{option: value for option, value in found.items() if value}, **options}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Has anything an approval rests on changed since? New trend evidence is no drift."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from trendctl.commerce.canonical import intent_hash
@@ -19,8 +19,12 @@ def drifted(
     lifts: Mapping[str, str],
     minimum_margin: str,
     image_folder: Path,
+    live: Collection[str] = (),
 ) -> list[str]:
-    """What changed, in words; empty when the approval still stands. `account` None: the platform is off now."""
+    """What changed, in words; empty when the approval still stands. `account` None: the platform is off now.
+
+    `live`: addresses of the product's listings that are live now, to which others may link.
+    """
     found = []
     if account is None:
         found.append("the platform is switched off")
@@ -35,6 +39,8 @@ def drifted(
         return found
     if basis.get("supply") != checks.supply_sha256(supply):
         found.append("the supply changed")
+    elif supply is not None and doc["link"] not in ("", supply.link, *live):
+        found.append("the listing that it links to is not live any more")
     if basis.get("rules") != RULES_VERSION:
         found.append("the listing rules changed")
     now = checks.findings(doc, supply, lifts, minimum_margin)

@@ -16,16 +16,22 @@ from trendctl.store.rows import epoch
 from trendctl.store.writers import Role
 
 
-def propose(work: Drafting, product_id: int, platform: str, action: Action, changes: dict[str, Json]) -> str:
+def propose(
+    work: Drafting, product_id: int, platform: str, action: Action, changes: dict[str, Json], why: str = ""
+) -> str:
     """A draft that ends, reprices or revises the live listing of a product; its id.
 
-    `changes`: intent fields to change (`price`, `quantity`, `title` ...). Raises UsageError when nothing is live there,
-    or when the platform cannot do it.
+    `changes`: intent fields to change (`price`, `quantity`, `title` ...). `why`: shown first on the card. Raises
+    UsageError when nothing is live there, or when the platform cannot do it.
     """
     if platform not in work.platforms:
         raise UsageError(f"{platform} is not enabled", next="trendctl platforms list")
     if action is Action.END and not work.platforms[platform].facts.can_end:
         raise UsageError(f"{platform} cannot end a listing through its API", next="end it on the platform's own page")
+    if action not in getattr(work.platforms[platform], "actions", tuple(Action)):
+        raise UsageError(
+            f"{platform} cannot {action} a listing through its API", next="do it on the platform's own page"
+        )
     now = epoch(work.clock.now())
     with work.store.write(Role.POSTING) as db:
         live = _live(db, product_id, platform)
@@ -45,7 +51,8 @@ def propose(work: Drafting, product_id: int, platform: str, action: Action, chan
         blocks = () if action is Action.END else found.blocks
         return drafts.insert(
             db, product_id=product_id, platform=platform, account=live["account"], action=action, listing_id=live["id"],
-            frozen=freeze(doc), doc=doc, missing=(), blocks=blocks, warnings=found.warnings, now=now,
+            frozen=freeze(doc), doc=doc, missing=(), blocks=blocks, now=now,
+            warnings=(why, *found.warnings) if why else found.warnings,
         )  # fmt: skip
 
 
@@ -66,6 +73,8 @@ def _last_intent(db: Any, listing_id: str) -> dict[str, Json]:
     """The newest intent that was carried out on the listing."""
     done = [o for o in operations.of_listing(db, listing_id) if o.state == State.LIVE and o.kind != "auto_decrease"]
     approval = decisions.approval(db, done[-1].decision_id)
+    if approval is None and decisions.is_forgotten(db, done[-1].decision_id):
+        raise UsageError("You had this listing's words forgotten", next="change or end it on the platform's own page")
     if approval is None:
         raise UsageError("The listing's approval is gone", next="trendctl audit verify")
     doc: dict[str, Json] = json.loads(approval.intent)

@@ -82,7 +82,8 @@ def _all_seen(work: Posting, desk: calls.Desk, key: tuple[str, str]) -> bool:
     """Whether every live listing of the account is what its approval says, by read-back."""
     with work.store.read() as db:
         live = [r for r in operations.listings(db) if (r["platform"], r["account"]) == key and r["state"] == State.LIVE]
-        approvals = [(r, decisions.approval(db, r["decision_id"])) for r in live]
+        shown = [r for r in live if not decisions.is_forgotten(db, r["decision_id"])]  # of the others only ids are left
+        approvals = [(r, decisions.approval(db, r["decision_id"])) for r in shown]
     for row, approval in approvals:
         if approval is None:
             raise Refused("A listing has no approval", why=row["sku"], next="trendctl audit verify")

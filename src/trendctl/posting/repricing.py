@@ -18,7 +18,7 @@ DAY = 86_400
 WATCHED = 21 * DAY  # a listing is given that long before its price is doubted
 ENOUGH_VIEWS = 100  # fewer say nothing about the price
 GOOD_FORTNIGHT = 10  # units in 14 days that speak for a higher price
-QUIET = 30 * DAY  # after a price draft of any kind
+QUIET = 7 * DAY  # after a draft of any kind: a listing's price is proposed once a week at most
 DOWN, UP = Fraction(9, 10), Fraction(21, 20)  # the largest step
 
 
@@ -44,7 +44,7 @@ def propose_prices(work: Drafting) -> list[Proposal]:
     for row, (price, why) in wanted:
         changes: dict[str, Json] = {"price": {"minor": price, "currency": row["currency"]}}
         try:
-            propose(work, row["product_id"], row["platform"], Action.REPRICE, changes)
+            propose(work, row["product_id"], row["platform"], Action.REPRICE, changes, f"proposed because: {why}")
         except TrendctlError:
             continue  # not enabled any more, or ended meanwhile
         made.append(Proposal(row["product_id"], row["platform"], row["price_minor"], price, row["currency"], why))

@@ -201,10 +201,11 @@ def _drift(work: Posting, platform: Platform, approval: Approval, doc: Mapping[s
     with work.store.read() as db:
         row = supplies.row(db, approval.product_id)
         lifts = drafts.lifts(db, approval.product_id)
+        live = operations.live_urls(db, approval.product_id).values()
     market = (account.marketplace if account else "") or platform.facts.default_marketplace
     return drifted(
         doc, account=account, marketplace=market, supply=cases.supply_view(row) if row else None, lifts=lifts,
-        minimum_margin=work.context.minimum_margin, image_folder=work.images,
+        minimum_margin=work.context.minimum_margin, image_folder=work.images, live=live,
     )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from trendctl.errors import AccessError, TrendctlError
-from trendctl.http_address import pace_key, rebase
+from trendctl.http_address import is_loopback, pace_key, rebase
 from trendctl.ports import IMAGE_MARK, Answer, Wire
 from trendctl.posting.gate import Gate
 from trendctl.posting.images import path_of
@@ -21,7 +22,8 @@ class Sender(Protocol):
 
 
 class HttpTalk:
-    """ports.Talk over HTTP. A 401 renews the token once: a read is then made again, a write is the machine's to resend.
+    """ports.Talk over HTTP. A refused token (401, or the platform's own word for it) is renewed once: a read is then
+    made again, a write is the machine's to resend.
 
     `refusal` is asked before an Attempt is written, so that a call that cannot be made is never "sent".
     """
@@ -33,8 +35,10 @@ class HttpTalk:
         tokens: Tokens | None,
         images: Path,
         base_url: str = "",
+        plain: Sender | None = None,
     ) -> None:
         self._sender = sender
+        self._plain = plain
         self._gate = gate
         self._tokens = tokens
         self._images = images
@@ -50,7 +54,7 @@ class HttpTalk:
         if held:
             return held
         try:
-            self._token()
+            self._signed(wire)
         except AccessError as fault:
             return str(fault)
         return ""
@@ -65,27 +69,40 @@ class HttpTalk:
         except TrendctlError as fault:
             return Answer(0, error=str(fault))
         answer = self._once(wire)
-        if answer.status == 401 and self._recovered() and wire.method == "GET":
+        if self._turned_away(answer) and self._recovered(answer) and wire.method == "GET":
             answer = self._once(wire)
         return answer
+
+    def fetch(self, url: str) -> Answer:
+        """What stands at an address that the platform named and that needs no sign-in (a report, a schema).
+
+        It is called as it is, without token and base_url; https, or loopback where the platform itself is there.
+        """
+        local = is_loopback(urlsplit(self._base_url).hostname or "")
+        if self._plain is None or (is_loopback(urlsplit(url).hostname or "") and not local):
+            return Answer(0, error="the address is not one to be called")
+        return self._plain.send(Wire("GET", url))
 
     def _once(self, wire: Wire) -> Answer:
         if not self._gate.enter(wire):
             return Answer(0, error="the call limit is used up")
         answer = self._sender.send(self._signed(wire))
         self._gate.leave(answer)
-        if answer.status not in (0, 401):
+        if answer.status and not self._turned_away(answer):
             self._renewed = False
         return answer
 
-    def _token(self) -> str:
-        return self._tokens.bearer() if self._tokens is not None else ""
+    def _turned_away(self, answer: Answer) -> bool:
+        """Whether the token was not taken."""
+        return self._tokens.refused(answer) if self._tokens is not None else answer.status == 401
 
     def _signed(self, wire: Wire) -> Wire:
         return self._tokens.signed(wire) if self._tokens is not None else wire
 
-    def _recovered(self) -> bool:
-        """After a 401: renew the token, once; a second one in a row means that the person has to sign in again."""
+    def _recovered(self, answer: Answer) -> bool:
+        """Renew the token, once; a second 401 in a row means that the person has to sign in again. A second 403 may as
+        well be a permission that this one call lacks: the others go on.
+        """
         if self._tokens is None:
             return False
         try:
@@ -93,6 +110,8 @@ class HttpTalk:
                 self._renewed = True
                 self._tokens.renew()
                 return True
+            if answer.status == 403:
+                return False
             self._locked_out = "the platform refuses the sign-in (HTTP 401). Next: trendctl platforms check"
         except AccessError as fault:
             self._locked_out = str(fault)

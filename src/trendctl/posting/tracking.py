@@ -16,6 +16,7 @@ from trendctl.commerce.money import CurrencyMismatch, Money, round_minor
 from trendctl.errors import AccessError, TrendctlError
 from trendctl.ports import DayMetrics, Json, Sold
 from trendctl.posting.calls import late_of
+from trendctl.posting.figures import RefundedDay, Withheld
 from trendctl.store import metrics, operations
 from trendctl.store.metrics import DayRow
 from trendctl.store.rows import epoch
@@ -95,6 +96,10 @@ def _one(
     days = wanted_days(now // DAY, row["created_at"] // DAY, newest)
     try:
         given = ask(_sold(work, row), days)
+    except Withheld as fault:
+        given = fault.given
+        done.state = "partial" if done.state == "ok" else done.state
+        _tell(work, done, str(fault), now)
     except AccessError as fault:
         done.state = "failed"
         _tell(work, done, str(fault), now)
@@ -159,7 +164,10 @@ def _row(one: DayMetrics, row: Any) -> DayRow:
 
 
 def _refunds(one: DayMetrics, row: Any) -> int | None:
-    """What the units sent back were sold for: by the day's own price, else the listing's. None: returns not given."""
+    """What was paid back: the platform's own figure, else what the units sent back were sold for, by the day's own
+    price or the listing's. None: returns not given."""
+    if isinstance(one, RefundedDay) and one.refunds_minor is not None:
+        return one.refunds_minor
     if one.returns is None:
         return None
     if one.units and one.revenue_minor is not None:
@@ -168,24 +176,30 @@ def _refunds(one: DayMetrics, row: Any) -> int | None:
 
 
 def _reckoned(one: DayMetrics, row: Any) -> int | None:
-    """The day's fees by the dated table, each unit an order of its own (a fixed fee an order counts for each); what is
-    refundable comes back with returns. None: there is no table for the platform's market."""
+    """The day's fees by the dated table: of each unit, and once an order what is taken once an order (where the orders
+    are not told, each unit is one); what is refundable comes back with returns. None: the market has no table."""
     units, returns = one.units or 0, one.returns or 0
     if units == 0 and returns == 0:
         return 0
-    price = round_minor(Decimal(one.revenue_minor or 0) / units, "half_up") if units else int(row["price_minor"] or 0)
-    found = _fee(row["platform"], row["marketplace"], row["category"], price, str(row["currency"]))
-    return None if found is None else units * found[0] - returns * found[1]
+    orders = max(1, min(units, units if one.orders is None else one.orders))
+    revenue, where = Decimal(one.revenue_minor or 0), (row["platform"], row["marketplace"], row["category"])
+    price = round_minor(revenue / units, "half_up") if units else int(row["price_minor"] or 0)
+    of_unit = _fee(*where, price, str(row["currency"]))
+    of_order = _fee(*where, round_minor(revenue / orders, "half_up"), str(row["currency"]))
+    if of_unit is None or of_order is None:
+        return None
+    return units * of_unit[0] + (orders * of_order[1] if units else 0) - returns * of_unit[2]
 
 
 @lru_cache(maxsize=4096)
-def _fee(platform: str, marketplace: str, category: str, price: int, currency: str) -> tuple[int, int] | None:
-    """Fees of one sale, and the part of them that a refund brings back."""
+def _fee(platform: str, marketplace: str, category: str, price: int, currency: str) -> tuple[int, int, int] | None:
+    """Fees of one unit, fees of one order, and the part of the unit's that a refund brings back."""
     try:
         found = fees_for(Terms(platform, marketplace or "US", category or None), Money(price, currency))
     except (NoFeeTable, CurrencyMismatch):
         return None
-    return found.total.minor, found.refundable.minor
+    once = sum(line.amount.minor for line in found.lines if line.per_order)
+    return found.total.minor - once, once, found.refundable.minor
 
 
 def _sold(work: "Posting", row: Any) -> Sold:

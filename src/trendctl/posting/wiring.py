@@ -53,10 +53,11 @@ class Line:
 @contextmanager
 def talking(line: Line) -> Iterator[HttpTalk]:
     """The talk of a line; its connections are closed at the end."""
-    with _leaf(line) as leaf:
+    with _client(line) as client:
+        leaf, plain = _leaf_of(line, client), client.leaf(line.name, gap_seconds=GAP, deadline_seconds=DEADLINE)
         gate = Gate(line.store, line.clock, line.name, line.account.name, line.platform.facts.limits)
         try:
-            yield HttpTalk(leaf, gate, _tokens(line, leaf), line.home.images, line.base_url)
+            yield HttpTalk(leaf, gate, _tokens(line, leaf), line.home.images, line.base_url, plain)
         finally:
             _note_expiry(line)
 
@@ -148,19 +149,28 @@ def _note_expiry(line: Line) -> None:
 
 
 def _seen(line: Line, talk: Talk | None, why: str, mend: bool) -> Seen:
-    market = line.account.marketplace or line.platform.facts.default_marketplace
-    return Seen(line.account.name, market, line.account.policies, line.account.options, talk, why, mend)
+    return Seen(line.account.name, _market(line), line.account.policies, line.account.options, talk, why, mend)
 
 
 @contextmanager
 def _leaf(line: Line) -> Iterator[Leaf]:
+    with _client(line) as client:
+        yield _leaf_of(line, client)
+
+
+def _leaf_of(line: Line, client: Client) -> Leaf:
+    return client.leaf(
+        line.name, base_url=line.base_url, auth_url=line.auth_url, gap_seconds=GAP, deadline_seconds=DEADLINE
+    )
+
+
+@contextmanager
+def _client(line: Line) -> Iterator[Client]:
     client = Client(
         StoredHttpState(line.store, line.clock), line.clock, line.home.cache, user_agent=line.user_agent, stop=line.stop
     )  # fmt: skip
     try:
-        yield client.leaf(
-            line.name, base_url=line.base_url, auth_url=line.auth_url, gap_seconds=GAP, deadline_seconds=DEADLINE
-        )
+        yield client
     finally:
         client.close()
 
@@ -172,4 +182,9 @@ def _tokens(line: Line, leaf: Leaf) -> Tokens | None:
 
 
 def _options(line: Line) -> Mapping[str, Json]:
-    return line.account.options
+    """The account's options, with its marketplace: some have their own page to consent on."""
+    return {**line.account.options, "_marketplace": _market(line)}
+
+
+def _market(line: Line) -> str:
+    return line.account.marketplace or line.platform.facts.default_marketplace

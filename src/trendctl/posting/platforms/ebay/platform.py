@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from urllib.parse import quote, urlsplit
 
 from trendctl.http_address import is_loopback
@@ -10,6 +11,7 @@ from trendctl.ports import (
     Answer,
     CallLimit,
     CheckResult,
+    DayMetrics,
     DraftInput,
     DraftOutput,
     Json,
@@ -17,14 +19,16 @@ from trendctl.ports import (
     ReadBack,
     Resend,
     Seen,
+    Sold,
     Step,
     Talk,
     Understood,
     Wire,
 )
-from trendctl.posting.platforms.ebay import answers, back, check, known, wires
+from trendctl.posting.platforms.ebay import answers, back, check, known, performance, quantity, wires
 from trendctl.posting.platforms.ebay.draft import CURRENCIES, draft
 from trendctl.posting.platforms.ebay.login import EbaySignIn
+from trendctl.posting.platforms.ebay.quantity import render as render_quantity
 
 _ITEM = Step("inventory_item", Resend.SAFE)  # a PUT by SKU
 _OFFER = Step("offer", Resend.SAFE)  # one a SKU, marketplace and format; nothing a buyer sees before it is published
@@ -88,6 +92,8 @@ class Ebay:
 
     def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
         """The call, and the read that tells what its answer leaves out: a new image's address, a known offer's id."""
+        if step == "quantity":
+            return quantity.perform(wire, talk)
         answer = talk.send(wire)
         if step.startswith("image_") and answer.status == 201 and not answers.parsed(answer).get("imageUrl"):
             image_id = _id_of(answer.headers.get("location", ""))
@@ -100,12 +106,26 @@ class Ebay:
         return answer
 
     def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py."""
+        """See answers.py and, for the one call outside an approval's steps, quantity.py."""
+        if step == "quantity":
+            return quantity.understand(answer)
         return answers.understand(step, answer)
 
     def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
         """See back.py."""
         return back.read_back(intent, late, talk)
+
+    def performance(self, listing: Sold, days: Sequence[date], talk: Talk) -> Sequence[DayMetrics]:
+        """See performance.py."""
+        return performance.performance(listing, days, talk)
+
+    def left(self, listing: Sold, talk: Talk) -> int | None:
+        """See quantity.py."""
+        return quantity.left(listing, talk)
+
+    def render_quantity(self, intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
+        """See quantity.py."""
+        return render_quantity(intent, late, quantity)
 
 
 def _id_of(location: str) -> str:
