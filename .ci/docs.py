@@ -6,6 +6,7 @@ from pathlib import Path
 from trendctl import config, registry
 from trendctl.cli.commands import COMMANDS
 from trendctl.errors import ExitCode
+from trendctl.posting.bulk_forms import FORMS
 
 ROOT = Path(__file__).resolve().parents[1]
 MEANING = {
@@ -41,14 +42,28 @@ def sources() -> str:
     return "\n".join(rows)
 
 
+def platforms() -> str:
+    """The table of platforms."""
+    rows = ["| platform | what | needs | end a listing | by file |", "|---|---|---|---|---|"]
+    for platform in registry.load_all("platforms"):
+        f = platform.facts
+        needs = ", ".join(f"`{c}`" for c in f.credentials) or "nothing"
+        ends = "yes" if f.can_end else "in its own app"
+        rows.append(f"| `{f.name}` | {f.about} | {needs} | {ends} | {'yes' if f.name in FORMS else '-'} |")
+    return "\n".join(rows)
+
+
 def exit_codes() -> str:
     """The exit codes."""
     return "\n".join(["| code | meaning |", "|---|---|", *(f"| {c.value} | {MEANING[c]} |" for c in ExitCode)])
 
 
+PARTS = (("commands", commands), ("platforms", platforms), ("sources", sources), ("exit codes", exit_codes))
+
+
 def rendered(text: str) -> str:
     """README with every generated part replaced."""
-    for name, make in (("commands", commands), ("sources", sources), ("exit codes", exit_codes)):
+    for name, make in PARTS:
         start, end = f"<!-- generated: {name} -->", "<!-- end -->"
         head, _, rest = text.partition(start)
         _, _, tail = rest.partition(end)
