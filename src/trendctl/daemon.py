@@ -93,6 +93,7 @@ class Schedule:
             since = state.last_started_at or now
             words = f"{state.job} began at {_clock(since)} and never came to its end (killed, crashed or power lost)"
             incidents.record(self.app.store, Finding(f"broken_off.{state.job}", "warn", words), since, now)
+        self.watch.recover(self.app)
         return left
 
     def run_due(self, now: datetime | None = None, lane: str | None = None) -> list[Ran]:
@@ -115,6 +116,8 @@ class Schedule:
         except TrendctlError as fault:  # the database is full, damaged or gone: the next tick tries again
             log.event("schedule", stage="daemon", level=logging.ERROR, cause=str(fault))
             done.append(Ran("schedule", "failed", str(fault)))
+            if lane in (None, "watch"):
+                self.watch.rescue(self.app)
         return done
 
     def _all(self) -> dict[str, JobState]:

@@ -3,21 +3,22 @@
 import importlib
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from trendctl import flows, log
 from trendctl.app import App
 from trendctl.daemon_health import probe_of
 from trendctl.daemon_schedule import DAY
-from trendctl.errors import AccessError, ConfigError
+from trendctl.errors import AccessError, ConfigError, Refused, TrendctlError
 from trendctl.render import clean
 from trendctl.store import incidents
-from trendctl.store.incidents import Finding, Incident
+from trendctl.store.incidents import Incident
 from trendctl.store.rows import epoch
 
 MOST_A_DAY = 12  # messages; what comes after them waits for the next day's digest
 MOST_LINES = 20  # of one message
-EVENTS = frozenset({"missed", "clock"})  # recorded as they happen: told once, not a second time as a state
+RESCUE = 300.0  # seconds between two looks at a database that cannot be used
 OLD = 2 * DAY  # incidents over for longer are not news
 
 
@@ -26,6 +27,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.last: Any = None  # selfheal.health.Round; loaded only where it runs
+        self._rescued: float | None = None
 
     def acts(self, app: App) -> dict[str, Callable[[App], str]]:
         """The jobs of the lane `watch`."""
@@ -35,15 +37,41 @@ class Watch:
         return found
 
     def health(self, app: App) -> str:
-        """Look at everything; open and close incidents; tell the dead man's switch that all is well."""
+        """Look at everything; find out why; repair what may be; tell the dead man's switch that all is well."""
+        from trendctl.healing import healing
+        from trendctl.selfheal.coordinator import heal
         from trendctl.selfheal.health import run_round
 
-        self.last = seen = run_round(probe_of(app))
-        wrong = [Finding(c.name, c.status, c.detail) for c in seen.results if c.status != "ok" and c.name not in EVENTS]
-        fine = None if seen.complete else {c.name for c in seen.results if c.status == "ok"}
-        opened, closed = incidents.settle(app.store, wrong, epoch(app.clock.now()), fine)
+        self.last = run_round(probe_of(app))
+        try:
+            report = heal(healing(app), self.last)
+        except Refused as busy:  # a person heals at this moment
+            return f"{self.last.whole}; {busy.what}"
+        self.last = seen = report.seen
         pinged = ping(app) if seen.whole != "unhealthy" else ""
-        return f"{seen.whole}, {opened} incidents opened, {closed} closed{pinged}"
+        repaired = f", {report.repaired} repaired" if report.repaired else ""
+        return f"{seen.whole}, {report.opened} incidents opened, {report.closed} closed{repaired}{pinged}"
+
+
+    def rescue(self, app: App) -> None:
+        """Without a usable database no job can be noted, so none runs: healing then looks at it, now and then."""
+        from trendctl.healing import healing
+        from trendctl.selfheal.coordinator import heal
+
+        now = app.clock.monotonic()
+        if self._rescued is not None and now - self._rescued < RESCUE:
+            return
+        self._rescued = now
+        with suppress(TrendctlError):
+            heal(healing(app))
+
+    def recover(self, app: App) -> None:
+        """Take back what healing left in progress when the last process died."""
+        from trendctl.healing import healing
+        from trendctl.selfheal.coordinator import recover
+
+        with suppress(TrendctlError):
+            recover(healing(app))
 
 
 def ping(app: App) -> str:
@@ -87,10 +115,15 @@ def digest(news: list[Incident]) -> tuple[str, str]:
     """Title and text of a message; what is over is said to be."""
     count = incidents.by_severity(news)
     title = f"trendctl: {count['fail']} failures, {count['warn']} warnings"
-    lines = [f"{i.severity}: {clean(i.fault, 60)}: {clean(i.detail, 200)}{_over(i)}" for i in news]
+    lines = [f"{i.severity}: {clean(i.fault, 60)}: {clean(_words(i), 200)}{_over(i)}" for i in news]
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more: trendctl incidents"]
     return title, "\n".join(lines)
+
+
+def _words(i: Incident) -> str:
+    """Of what it is, why, and what was done."""
+    return ": ".join(filter(None, (i.subject, i.cause, i.detail)))
 
 
 def _over(i: Incident) -> str:

@@ -245,6 +245,7 @@ def track(app: App, platform: str | None = None) -> "tuple[list[Tracked], list[L
     ledger.settle(app.store, epoch(app.clock.now()))
     # While a restore waits for `reconcile`, drafts stay as they were.
     proposed = [] if app.journal.is_ahead(app.store) else repricing.propose_prices(app.drafting)
+    app.enqueue([one.product_id for one in proposed])
     return rows, lowered, proposed
 
 
@@ -262,6 +263,7 @@ def propose(app: App, product_id: int, platform: str | None, action: Action, cha
             )
         platform = found[0]
     make(app.drafting, product_id, platform, action, changes)
+    app.enqueue([product_id])
     return platform
 
 

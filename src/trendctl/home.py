@@ -72,6 +72,11 @@ class Home:
         return self.root / "images"
 
     @property
+    def repairs(self) -> Path:
+        """The register of what healing did, with the way back of each; made early: a read-only home needs it."""
+        return self.root / "repairs"
+
+    @property
     def env_file(self) -> Path:
         """Credentials as NAME=value lines; used only where nobody else can read it."""
         return self.root / ".env"
@@ -90,7 +95,7 @@ class Home:
         """Create the missing folders, mode 0700; folders that exist keep their mode. Raises StoreError."""
         folders = (
             self.root, self.config.parent, self.journal, self.backups, self.logs, self.cache, self.overlays,
-            self.outbox, self.images,
+            self.outbox, self.images, self.repairs,
         )  # fmt: skip
         try:
             for folder in folders:

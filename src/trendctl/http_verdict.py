@@ -52,11 +52,12 @@ def _code(body: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     inner = document.get("error") if isinstance(document, dict) else None
-    found = [inner] if isinstance(inner, str) else []
+    found: list[object] = [inner] if isinstance(inner, str) else []
     for holder in (inner, document):
         if isinstance(holder, dict):
             found += [holder.get(key) for key in ("status", "code", "type")]
-    return next((str(one) for one in found if _CODE.fullmatch(str(one))), "")
+    said = [str(one) for one in found if isinstance(one, str | int)]
+    return next((one for one in said if _CODE.fullmatch(one)), "")
 
 
 def silence(fault: Exception, seconds: float, *, stopped: bool) -> Fault:

@@ -169,6 +169,50 @@ class Attempt(SQLModel, table=True):
     late: str = "{}"
 
 
+class Repair(SQLModel, table=True):
+    """What healing did, as repairs/TOKEN/entry.json has it. `finished_at` None: in progress."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    token: str
+    incident_id: int | None = None
+    fault: str
+    subject: str = ""
+    fix: str
+    words: str
+    undo_words: str
+    evidence: str = "[]"
+    state: str
+    backup: str = ""
+    touched: str = "[]"
+    detail: str = ""
+    ordered_by: str
+    started_at: int
+    finished_at: int | None = None
+
+
+class RepairOutcome(SQLModel, table=True):
+    """Whether a repair truly helped. `confidence` None: nothing had been measured before it."""
+
+    __tablename__ = "repair_outcome"
+
+    token: str = Field(primary_key=True)
+    fault: str
+    success: int
+    confidence: float | None = None
+    reason: str = ""
+    at: int
+
+
+class Learning(SQLModel, table=True):
+    """The sums of this machine's outcomes by fault."""
+
+    fault: str = Field(primary_key=True)
+    trials: int = 0
+    successes: int = 0
+    updated_at: int
+
+
 TABLES: tuple[type[SQLModel], ...] = (
-    Supply, Image, Watch, Review, Analysis, Draft, Decision, Operation, Listing, Attempt,
+    Supply, Image, Watch, Review, Analysis, Draft, Decision, Operation, Listing, Attempt, Repair,
+    RepairOutcome, Learning,
 )  # fmt: skip

@@ -178,6 +178,7 @@ class SourceFacts:
     kind: tuple[Literal["discover", "measure"], ...]
     auth: Literal["none", "key", "oauth"] = "none"
     credentials: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()  # credentials it can do without: with all of them it renews its own token
     get_key: str = ""  # how a person gets the credential
     terms: Literal["official", "feed", "unofficial"] = "official"
     commercial_use: Literal["yes", "no", "ask"] = "ask"

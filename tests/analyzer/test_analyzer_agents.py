@@ -187,8 +187,8 @@ def test_no_offers_at_all_is_a_measured_zero() -> None:
 @pytest.mark.parametrize(
     ("title", "path", "number"),
     [
-        ("Sony wireless headphones", "Electronics", 222),
-        ("Running shoes for men", "Apparel & Accessories", 166),
+        ("Sony wireless headphones", "Electronics", 543626),
+        ("Running shoes for men", "Apparel & Accessories", 187),
         ("Board game for the family", "Toys & Games", 1239),
     ],
 )
@@ -196,6 +196,13 @@ def test_a_known_kind_of_good_has_its_class(title: str, path: str, number: int) 
     found = ask("category", a_case(title))
 
     assert (found.path, found.google_id) == (path, number)
+
+
+def test_the_class_is_as_deep_as_the_titles_agree() -> None:
+    found = ask("category", a_case("Running shoes for men"))
+
+    assert (found.google_id, found.google_path) == (187, "Apparel & Accessories > Shoes")
+    assert found.path == "Apparel & Accessories"
 
 
 def test_a_title_that_names_nothing_known_has_no_class() -> None:

@@ -76,6 +76,16 @@ def test_only_the_window_of_the_period_is_read(store: Store) -> None:
     assert lengths == {"hourly": 1, "daily": 30}
 
 
+def test_a_measured_series_of_days_reaches_back_more_than_a_year(store: Store) -> None:
+    product = add_product(store, "Kettle")
+    points = [(STAMP - 7 * n * DAY, 1.0) for n in range(62, 30, -1)] + [(STAMP, 2.0)]
+    for name in ("q:kettle|US", "kettle"):
+        observe(store, add_item(store, product, name, external_id=name), "views", points, period=DAY)
+    lengths = {s.measured: len(s.values) for s in the_case(store, product).series}
+
+    assert lengths == {True: 435, False: 1}
+
+
 def test_a_value_from_far_in_the_future_does_not_stretch_the_series(store: Store) -> None:
     product = add_product(store, "Kettle")
     observe(store, add_item(store, product, "Kettle"), "views", [(STAMP, 1.0), (STAMP + 9999 * DAY, 2.0)], period=DAY)

@@ -113,7 +113,7 @@ def test_an_hour_later_by_the_clock_it_scans_again_and_a_clock_set_back_does_not
     shift(home, 4 * 3600)
     process.until(lambda: job(store, "scan").outcome == "ok" and len(times(store, "scan")) == 4, "set ahead")
     assert process.end() == 0
-    assert sorted({*faults(store, "clock"), *faults(store, "missed")}) == ["clock.back", "missed.scan"]
+    assert sorted({*faults(store, "clock."), *faults(store, "missed.")}) == ["clock.back", "missed.scan"]
 
 
 def test_sigterm_in_the_middle_of_a_scan_stores_what_came_and_scans_again_at_the_next_start(
@@ -159,7 +159,7 @@ def test_frozen_for_hours_it_goes_on_and_tells_the_missed_hours(begin: Any, stor
     process.child.send_signal(signal.SIGCONT)
     process.until(lambda: job(store, "scan").outcome == "ok" and len(times(store, "scan")) == 2, "goes on")
     assert process.end() == 0
-    assert faults(store, "missed") == ["missed.scan"]
+    assert faults(store, "missed.") == ["missed.scan"]
 
 
 def test_a_second_daemon_refuses_and_leaves_the_first_alone(begin: Any, store: Store) -> None:
@@ -218,7 +218,7 @@ for hour in range(3):
     print("full:", sorted({{(r.job, r.outcome) for r in done}}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 print("after:", sorted({{(r.job, r.outcome) for r in w.tick(3600)}}))
-print("missed:", [i.detail for i in w.found("missed")])
+print("missed:", [i.detail for i in w.found("missed.")])
 """
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sales_world import run
+from sales_world import add_product, run
 from selling import Market, Shop, Twin
 from store_rows import DAY, put
 from trendctl.posting import repricing, stock
@@ -95,6 +95,7 @@ def test_an_ended_listing_is_left_alone(shop: Shop) -> None:
 def test_track_tells_of_lowerings_and_proposals(
     store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    add_product(store, 4, "Lamp")
     low = Lowered(3, "amazon", 0, "failed", "no answer")
     offer = repricing.Proposal(4, "ebay", 2499, 2300, "USD", "300 views and no sale, others ask less")
     monkeypatch.setattr(stock, "lower", lambda work: [low])

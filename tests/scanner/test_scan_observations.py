@@ -117,6 +117,24 @@ def test_events_are_counted_by_product_and_day_and_need_no_observation(store: St
     assert observed(store) == []
 
 
+@pytest.mark.parametrize("count", [1, 199, 200, 201, 400])
+def test_every_row_is_written_wherever_a_statement_ends(store: Store, count: int) -> None:
+    def named(n: int) -> Record:
+        return Record(
+            str(n), f"Lamp {n}", category="lamps" if n % 3 == 0 else "", readings=(Reading("points", float(n)),)
+        )
+
+    records = [named(n) for n in range(count)]
+    first, again = keep(store, *records), keep(store, *records, at=AT + 60)
+    assert (first.new_items, first.observations) == (count, count)
+    assert (again.new_items, again.observations) == (0, count)
+    assert sorted(row[3] for row in observed(store)) == [float(n) for n in range(count)]
+    with store.read() as db:
+        kept = db.execute("SELECT external_id, title, category, first_seen_at, last_seen_at FROM item").fetchall()
+    assert {(row[0], row[1], row[2]) for row in kept} == {(r.external_id, r.title, r.category) for r in records}
+    assert {(row[3], row[4]) for row in kept} == {(AT, AT + 60)}
+
+
 def test_more_records_than_one_statement_holds(store: Store) -> None:
     records = [Record(str(n), f"Thing {n}", readings=(Reading("points", float(n)),)) for n in range(2_500)]
     assert keep(store, *records).new_items == 2_500

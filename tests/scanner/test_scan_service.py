@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import pytest
 from scan_fakes import Watcher, make_source
 
 from trendctl.errors import UsageError
-from trendctl.ports import Outcome, Parsed, Reading, Record
+from trendctl.ports import Outcome, Parsed, Reading, Record, Request
 from trendctl.scanner.report import ScanReport
 from trendctl.scanner.service import scan
 from trendctl.scanner.values import SourceValues
-from trendctl.store import watches
+from trendctl.store import scans, watches
 from trendctl.store.engine import Store
 from trendctl.store.products import NewProduct, create_products, merge_into
 from trendctl.store.writers import Role
@@ -408,6 +409,91 @@ def test_a_refused_term_is_asked_again_at_the_next_scan(wire: Callable[..., Any]
     clock.advance(3600)
     scan(wire(make_source("deals"), wiki))
     assert len(loopback.to("/wiki")) == 2
+
+
+def discovers_at(path: str) -> Any:
+    """Requests of a source that discovers at another path than it measures at."""
+
+    def requests(ask: Any) -> tuple[Request, ...]:
+        return (Request(f"https://both.example/{path if ask.term is None else 'history'}"),)
+
+    return requests
+
+
+def both(**facts: Any) -> Any:
+    return replace(
+        make_source("both", kind=("discover", "measure"), parse=series, **facts), requests=discovers_at("hot")
+    )
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(503, Outcome.UNAVAILABLE), (400, Outcome.FAILED)])
+def test_a_source_whose_discovery_failed_is_measured_all_the_same(
+    wire: Callable[..., Any], loopback: Any, store: Store, status: int, outcome: Outcome
+) -> None:
+    with store.write(Role.SCANNER) as db:
+        watches.add(db, "standing desk", 1)
+    loopback.add("/hot", status=status)
+    loopback.add("/history", {"value": 7.0})
+    report = scan(wire(both()))
+    assert outcome_of(report, "both")[0] == outcome
+    assert len(loopback.to("/history")) == 1
+    assert report.sources[0].observations == 1
+
+
+def test_a_source_whose_breaker_opens_in_this_scan_is_not_measured(
+    wire: Callable[..., Any], loopback: Any, store: Store, clock: Any
+) -> None:
+    loopback.add("/hot", status=503)
+    loopback.add("/history", {"value": 7.0})
+    for _ in range(2):
+        scan(wire(both(min_interval_minutes=1)))
+        clock.advance(120)
+    with store.write(Role.SCANNER) as db:
+        watches.add(db, "standing desk", 1)
+    scan(wire(both(min_interval_minutes=1)))
+    assert loopback.to("/history") == []
+
+
+def test_measuring_ends_after_three_refusals_in_a_row(wire: Callable[..., Any], loopback: Any, store: Store) -> None:
+    with store.write(Role.SCANNER) as db:
+        for n in range(6):
+            watches.add(db, f"standing desk {n}", 1)
+    loopback.add("/wiki", status=503)
+    scan(wire(make_source("wiki", kind=("measure",), parse=series)))
+    assert len(loopback.to("/wiki")) == 3
+
+
+def test_the_last_outcome_is_that_of_the_discovery(wire: Callable[..., Any], loopback: Any, store: Store) -> None:
+    with store.write(Role.SCANNER) as db:
+        watches.add(db, "standing desk", 1)
+    loopback.add("/deals", LAMP)
+    loopback.add("/history", {"value": None})
+    source = replace(both(), parse=lambda reply, ask: Parsed((Record("1", "Acme lamp"),)) if not ask.term else Parsed())
+    loopback.add("/hot", {"value": 1})
+    scan(wire(source))
+    with store.read() as db:
+        assert [last for _, _, last in scans.last_seen_outcomes(db, ["both"])] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "words"),
+    [
+        (b'{"error": {"message": "the secret 123", "type": "OAuthException", "code": 190, "fbtrace_id": "A"}}',
+         Outcome.FAILED, "190"),
+        (b'{"error": {"message": "too many calls", "code": 4, "fbtrace_id": "A"}}', Outcome.UNAVAILABLE, "too often"),
+        (b'{"error": "invalid_grant"}', Outcome.FAILED, "invalid_grant"),
+        (b"<html>no", Outcome.FAILED, "our request"),
+        (b"[" * 5000, Outcome.FAILED, "our request"),
+    ],
+)  # fmt: skip
+def test_a_400_is_our_mistake_unless_it_says_too_often(
+    wire: Callable[..., Any], loopback: Any, body: bytes, outcome: Outcome, words: str
+) -> None:
+    loopback.add("/deals", body, status=400)
+    got, cause = outcome_of(scan(wire(make_source("deals"))), "deals")
+    assert got == outcome
+    assert words in cause
+    assert "secret" not in cause
 
 
 def test_recording_and_replay_give_the_same_scan(

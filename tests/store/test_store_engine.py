@@ -110,7 +110,7 @@ def test_what_must_not_be_lost_is_synced_at_every_commit(store: Store) -> None:
         connection.set_authorizer(None)
         levels[role] = connection.execute("PRAGMA synchronous").fetchone()[0]
         connection.close()
-    assert {role for role, level in levels.items() if level == 2} == {Role.APPROVAL, Role.POSTING}
+    assert {role for role, level in levels.items() if level == 2} == {Role.APPROVAL, Role.POSTING, Role.FORGET}
 
 
 def test_the_journal_mode_is_wal(store: Store) -> None:

@@ -85,8 +85,12 @@ def test_rows_and_their_entry_are_written_together(store: Store, journal: Journa
 
 def test_a_tombstone_keeps_the_chain_whole(store: Store, journal: Journal) -> None:
     record(store, journal, "a", "b")
-    with store.write(Role.APPROVAL) as db:
+    with store.write(Role.FORGET) as db:
+        put(db, "forget_run", scope="everything", at=NOW)
         db.execute("UPDATE audit SET body = NULL WHERE seq = 1")
+    assert journal.verify(store).ok
+    assert journal.forget(store) == 1
+    assert [e.body is None for e in journal.entries()] == [True, False]
     assert journal.verify(store).ok
 
 

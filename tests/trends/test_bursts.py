@@ -196,6 +196,21 @@ def test_rise_that_came_at_the_same_time_last_year_is_seasonal() -> None:
     assert usual_stage(lambda seed: daily(seed, shape=shape, days=days)[:476], 7) == "seasonal"
 
 
+def test_last_years_rise_is_seen_in_weekly_means_too() -> None:
+    """What is older than seven months is kept as the mean of each week."""
+    days, rolled = 430, 217
+
+    def stored(seed: int, shape: Series) -> list[float | None]:
+        values = daily(seed, shape=shape, days=days)
+        weeks = [float(values[d : d + 7].mean()) if d % 7 == 0 else None for d in range(rolled)]
+        return [*weeks, *values[rolled:].tolist()]
+
+    now, then = hill(days, days - 6, 1, 3), hill(days, days - 371, 1, 3, flat=14, decay=4)
+    same = [describe(stored(seed, now * then), period=7).stage for seed in range(3)]
+    assert same == ["seasonal"] * 3
+    assert describe(stored(0, now), period=7).stage != "seasonal"
+
+
 def test_describe_says_how_long_ago_it_began() -> None:
     trend = describe(hourly(2, shape=hill(HOURS, HOURS - 30, 1, 6)), period=24)
     assert trend.began_hours_ago == pytest.approx(29, abs=3)

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trendctl.trends import _price_model
+from trendctl.trends._price_grades import grades
+from trendctl.trends._price_text import amount_terms
 from trendctl.trends.pricing import Comparable, PriceRange, price_range, suggest
 
 MUGS = tuple(
@@ -161,3 +163,36 @@ def test_an_amount_between_the_known_ones_is_no_error() -> None:
 
 def test_missing_fields_are_no_error() -> None:
     assert suggest({"title": None}, [{"title": "mug", "price": 5.0}, {"price": 7.0}]).mid > 0
+
+
+# ---------------------------------------------------------------- what a title says of the grade
+
+
+def test_a_dearer_maker_and_words_of_praise_raise_the_grade() -> None:
+    assert grades("office chair", "Herman Miller")[0] > grades("office chair", "unheard of")[0]
+    assert grades("office chair", "")[0] == 0
+    assert grades("Bose quiet headphones", "")[0] > 0, "the title names the maker where no field does"
+    praise, doubt = grades("professional deluxe laser printer", "")[1:3], grades("refurbished mini printer", "")[1:3]
+    assert praise[0] > 0 == praise[1]
+    assert doubt[0] == 0 > doubt[1]
+
+
+def test_an_everyday_word_names_a_maker_only_in_its_field() -> None:
+    assert grades("solo travel mug", "")[0] == 0
+    assert grades("travel mug", "Solo")[0] < 0
+
+
+@given(st.text(max_size=200), st.text(max_size=30))
+@settings(max_examples=60)
+def test_a_grade_is_bounded_whatever_the_title(title: str, brand: str) -> None:
+    maker, praise, doubt, most = grades(title, brand)
+    assert -2 <= maker <= 2
+    assert 0 <= praise <= 4
+    assert -3 <= doubt <= 0
+    assert 0 <= most <= 2
+
+
+def test_sizes_and_counts_are_read_as_amounts() -> None:
+    terms = amount_terms({"title": "whiteboard 48 x 72 in, carton of 12 ctn, 2 drawer, 8 ch"})
+    assert {name.partition(":")[0] for name in terms} >= {"area", "count", "drawer", "channel"}
+    assert amount_terms({"title": "0 x 5 mat, 9" + "9" * 40 + " x 2"}) == {}

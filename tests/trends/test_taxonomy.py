@@ -18,6 +18,7 @@ from trendctl.trends.taxonomy import (
     category_scores,
     classify,
     google_category,
+    google_under,
     sellable,
 )
 
@@ -169,6 +170,23 @@ def test_hints_decide_only_where_the_title_does_not() -> None:
     by_title = google_category("dog leash", hints=["Headphones"])
     assert by_title is not None
     assert by_title[0] == 6249
+
+
+def test_google_under_goes_only_as_deep_as_most_titles_agree() -> None:
+    top = "Animals & Pet Supplies"
+    assert google_under(["cat tree"], top)[1].endswith("> Cat Furniture")
+    shared = google_under(["cat tree", "cat bed", "cat litter", "cat bed for kittens"], top)
+    assert google_table().paths[shared[0]] == shared[1]
+    assert not shared[1].endswith("> Cat Furniture")
+    assert google_under(["cat tree", "Zorbly Max"], top)[1].endswith("> Cat Furniture")
+
+
+@given(st.lists(st.text(max_size=40), max_size=4), st.sampled_from(TOPS))
+@settings(max_examples=40)
+def test_google_under_stays_under_its_top_level_whatever_the_titles(titles: list[str], top: str) -> None:
+    number, path = google_under(titles, top)
+    assert google_table().paths[number] == path
+    assert f"{path} > ".startswith(f"{top} > ")
 
 
 def test_every_google_path_starts_with_a_top_level() -> None:

@@ -57,7 +57,9 @@ def category(offline: Category, reading: Reading, evidence: Mapping[str, Json]) 
     """A model decides between classes that the evidence leaves open, and never against the evidence."""
     if offline.google_id is not None or reading.category not in tied(evidence):
         return offline
-    return offline.model_copy(update={"google_id": GOOGLE[reading.category], "path": reading.category})
+    return offline.model_copy(
+        update={"google_id": GOOGLE[reading.category], "path": reading.category, "google_path": reading.category}
+    )
 
 
 def stage(offline: TrendStage, reading: Reading, trend: grounding.Facts) -> TrendStage:

@@ -34,10 +34,13 @@ class Normalised(Output):
 
 
 class Category(Output):
-    """A class of the Google product taxonomy. `google_id` None: no class is likely enough."""
+    """`path`: a top level of the Google product taxonomy. `google_id` and `google_path`: the deepest entry under it
+    that the titles agree on, which is what feeds ask for. `google_id` None: no class is likely enough.
+    """
 
     google_id: int | None
     path: str
+    google_path: str = ""
     platform_categories: dict[str, str]
     confidence: Unit
 

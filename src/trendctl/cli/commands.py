@@ -65,7 +65,11 @@ COMMANDS: tuple[Command, ...] = (
         ("daemon", "daemon", "Scan hourly, look after everything; --once for cron."),
         ("service", "service", "The system service: print, install, uninstall, status."),
         ("health", "health", "Is everything well?"),
+        ("heal", "heal", "Look for faults, repair what may be repaired."),
         ("incidents", "incidents", "What went wrong, what still does."),
+        ("repairs", "repairs", "What was repaired, and how it is taken back."),
+        ("rollback", "rollback", "Take a repair back (in a terminal only)."),
+        ("drill", "drill", "Break throwaway homes on purpose, measure how healing does."),
         ("backup", "backup", "Backups: create, list, verify, restore."),
     ),
     *_group(
@@ -73,16 +77,11 @@ COMMANDS: tuple[Command, ...] = (
         ("config", "config", "The settings: show, path, check, edit."),
         ("secrets", "secrets", "Credentials: set, list, remove."),
         ("audit", "audit", "Every decision and call: list, verify."),
+        ("forget", "forget", "Delete a source's data, an account, or everything (in a terminal only)."),
     ),
 )
 
 # Named in the design, not in this version: said plainly instead of pretended.
-LATER: dict[str, str] = {
-    "heal": "repairs",
-    "repairs": "repairs",
-    "rollback": "repairs",
-    "drill": "the repair drill",
-    "forget": "forgetting",
-}
+LATER: dict[str, str] = {}
 
 FIND: dict[str, Command] = {c.name: c for c in COMMANDS}

@@ -60,7 +60,7 @@ def uninstall() -> int:
 @app.command(epilog="Example: trendctl service status")
 def status(as_json: base.Json = False) -> int:
     """Is it installed, does it run, how did its jobs end?"""
-    from trendctl.cli.incidents import iso
+    from trendctl.cli.heal_view import iso
     from trendctl.store import jobs
 
     run, screen = base.open_app(), base.screen(as_json)

@@ -20,7 +20,10 @@ class NoFeeTable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """One fee. `refundable`: the platform gives it back when the buyer is refunded. `note`: what it leaves out."""
+    """One fee. `refundable`: the platform gives it back when the buyer is refunded. `note`: what it leaves out.
+
+    `per_order`: taken once an order, however many pieces it has; the others are of each piece.
+    """
 
     name: str
     amount: Money
@@ -28,6 +31,7 @@ class FeeLine:
     as_of: str
     refundable: bool = False
     note: str = ""
+    per_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ def fees_for(terms: Terms, price: Money) -> FeeBreakdown:
             line.facts["as_of"].isoformat(),
             line.refundable,
             line.facts.get("note", ""),
+            line.facts.get("per_order", False),
         )
         for line in exact_lines(terms, price.minor, rounded_tax=True)
     )

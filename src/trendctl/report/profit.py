@@ -4,6 +4,7 @@
 
 Revenue is what buyers paid before refunds. The goods of a returned unit count as lost. Fees are the platform's own
 figure, else reckoned by the dated table when the day was read (posting/tracking.py), refundable parts given back.
+A unit's cost is kept with the day that was read first with it; a cost told later counts from then on.
 Sales tax passes through. Currencies are never added up or converted.
 """
 
@@ -85,12 +86,15 @@ class Group:
 
 
 def cost(row: Mapping[str, Any]) -> int | None:
-    """The landed cost of the units sold, in the sales' currency; None while it is not told, or told in another."""
-    if row["units"] == 0:
-        return 0
-    if row["unit_minor"] is None or row["units"] is None or row["cost_currency"] != row["currency"]:
+    """The landed cost of the units sold, in the sales' currency: as it was when their day was first read, else as it
+    is now. None while it is not told, or told in another currency."""
+    if row["units"] is None:
         return None
-    return int(row["units"] * row["unit_minor"])
+    if not row["uncosted"]:
+        return int(row["cost_minor"])
+    if row["unit_minor"] is None or row["cost_currency"] != row["currency"]:
+        return None
+    return int(row["cost_minor"] + row["uncosted"] * row["unit_minor"])
 
 
 def profit(row: Mapping[str, Any]) -> int | None:

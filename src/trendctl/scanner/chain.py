@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from trendctl.errors import ParseError, TrendctlError
 from trendctl.http import Fault, Leaf
-from trendctl.ports import Ask, Outcome, Parsed, Record, Request, Source
+from trendctl.ports import Ask, Outcome, Parsed, Record, Reply, Request, Source
 from trendctl.scanner.adapter import adapter_for
 from trendctl.scanner.rotation import Keep, forget, keep_successor
 
@@ -50,16 +50,22 @@ class Chain:
         return f"{self.detours[0]}: its fallback was asked" if self.detours else ""
 
 
+def unnoted(reply: Reply, ask: Ask, parsed: Parsed | None, problem: str) -> None:
+    """Nobody looks at the answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`items`: records kept. `room` is told the bytes of each body before it is parsed, and may wait for room.
 
-    `keep` is given rotated refresh tokens: (name, value).
+    `keep` is given rotated refresh tokens: (name, value). `note` is given each answer as it was understood: what was
+    parsed, or None and why not.
     """
 
     items: int
     room: Callable[[int], object] = lambda size: None
     keep: Keep = forget
+    note: Callable[[Reply, Ask, Parsed | None, str], object] = unnoted
 
 
 def run_chain(source: Source, ask: Ask, leaf: Leaf, limits: Limits, tell: Callable[[str], object]) -> Chain:
@@ -96,15 +102,26 @@ def _follow(source: Source, ask: Ask, leaf: Leaf, chain: Chain, limits: Limits, 
             reply = leaf.call(request)
             keep_successor(source.facts, reply, ask, limits.keep)
             limits.room(len(reply.body))
-            parsed = source.parse(reply, ask)
+            parsed = _understood(source, reply, ask, limits)
         except Fault as fault:
-            todo.extend(_instead(source, request, fault, ask, chain))
+            todo.extend(r for r in _instead(source, request, fault, ask, chain) if r not in todo)
         except ParseError as fault:
             chain.faults.append((Outcome.FAILED, f"not understood: {fault}"))
         else:
             _take(chain, parsed)
-            todo.extend(parsed.follow)
+            todo.extend(r for r in parsed.follow if r not in todo)  # two calls may want the same token
             tell(f"{len(chain.records)} items")
+
+
+def _understood(source: Source, reply: Reply, ask: Ask, limits: Limits) -> Parsed:
+    assert source.parse is not None  # the caller looked
+    try:
+        parsed = source.parse(reply, ask)
+    except ParseError as fault:
+        limits.note(reply, ask, None, f"not understood: {fault}")
+        raise
+    limits.note(reply, ask, parsed, "")
+    return parsed
 
 
 def _instead(source: Source, request: Request, fault: Fault, ask: Ask, chain: Chain) -> Sequence[Request]:
@@ -115,7 +132,7 @@ def _instead(source: Source, request: Request, fault: Fault, ask: Ask, chain: Ch
             chain.detours.append(fault.cause)
             return instead
     cause = fault.cause
-    if fault.status == 401 and source.facts.credentials:
+    if fault.status in (400, 401) and source.facts.credentials:
         cause += f"; if the credential has expired: trendctl secrets set {source.facts.credentials[-1]}"
     chain.faults.append((fault.outcome, cause))
     chain.over = fault.over
@@ -132,7 +149,9 @@ def _gather(source: Source, ask: Ask, leaf: Leaf, chain: Chain) -> None:
         # The package's own exception hides what our client said; the client knows better.
         if adapter.fault is None:
             raise
-        chain.faults.append((adapter.fault.outcome, adapter.fault.cause))
+        guessed = source.facts.terms == "unofficial" and adapter.fault.status == 400  # not our mistake: nobody said how
+        outcome = Outcome.UNAVAILABLE if guessed else adapter.fault.outcome
+        chain.faults.append((outcome, adapter.fault.cause))
         chain.over = adapter.fault.over
 
 

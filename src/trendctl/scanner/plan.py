@@ -53,9 +53,8 @@ def plan(
 def _planned(wiring: Scanning, db: sqlite3.Connection, source: Source, now: datetime, force: bool) -> Planned:
     facts, values = source.facts, wiring.values.source(source.facts.name)
     past = tuple(past_runs(db, facts.name))
-    held = {name: wiring.credentials.get(name) for name in facts.credentials}
-    given = {name: value for name, value in held.items() if value}
-    skip = _ours(facts, values, wiring.values, [name for name, value in held.items() if not value])
+    given = held(wiring, facts)
+    skip = _ours(facts, values, wiring.values, [name for name in facts.credentials if name not in given])
     fields, trouble = _overlay(wiring, facts.name)
     if skip or trouble:
         return Planned(source, values, given, skip=skip or trouble, past=past)
@@ -63,6 +62,12 @@ def _planned(wiring: Scanning, db: sqlite3.Connection, source: Source, now: date
         return Planned(source, values, given, fields, past=past)
     wait = _rest(facts.name, past, now) or _not_due(facts, values, past, now)
     return Planned(source, values, given, fields, wait, due=not wait, past=past)
+
+
+def held(wiring: Scanning, facts: SourceFacts) -> dict[str, str]:
+    """The credentials there are for a source, as they are now: a token may have been renewed since the last call."""
+    found = {name: wiring.credentials.get(name) for name in (*facts.credentials, *facts.optional)}
+    return {name: value for name, value in found.items() if value}
 
 
 def _overlay(wiring: Scanning, name: str) -> tuple[Mapping[str, str], str]:
@@ -93,7 +98,7 @@ def _not_due(facts: SourceFacts, values: SourceValues, past: Sequence[SourceRun]
 
 def _rest(name: str, past: Sequence[SourceRun], now: datetime) -> str:
     """The breaker: after three unavailable runs a rest that doubles, then one probe; a good probe closes it."""
-    tries = next((n for n, run in enumerate(past) if run.outcome != Outcome.UNAVAILABLE), len(past))
+    tries = _tries(past)
     if tries < TRIPS_AFTER:
         return ""
     rest = min(REST_MOST, REST_FIRST * 2 ** (tries - TRIPS_AFTER)) * (0.9 + 0.1 * _jitter(name, past[0].at))
@@ -101,6 +106,15 @@ def _rest(name: str, past: Sequence[SourceRun], now: datetime) -> str:
     if until <= now.timestamp():
         return ""
     return f"resting until {_hour(until)} after {tries} times unavailable, last: {past[0].cause}"
+
+
+def _tries(past: Sequence[SourceRun]) -> int:
+    return next((n for n, run in enumerate(past) if run.outcome != Outcome.UNAVAILABLE), len(past))
+
+
+def trips(past: Sequence[SourceRun]) -> bool:
+    """Whether one unavailable run more opens the breaker."""
+    return _tries(past) + 1 >= TRIPS_AFTER
 
 
 def _jitter(name: str, at: int) -> float:

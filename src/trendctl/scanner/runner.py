@@ -3,17 +3,19 @@
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from trendctl.http import Client
 from trendctl.ports import Ask, Clock, Outcome, Record, Source
-from trendctl.scanner.chain import Chain, Limits, run_chain
+from trendctl.scanner.chain import Chain, Limits, run_chain, unnoted
+from trendctl.scanner.kept import Kept
 from trendctl.scanner.rotation import Keep, forget
 from trendctl.scanner.values import Progress, SourceValues
 
 GRACE = 10.0  # seconds beyond its deadline after which a thread that does not come back is given up
 _LOOK = 0.5  # seconds between two looks for such threads
+_REFUSALS = 3  # asks of one source refused one after the other: the others wait for another scan
 _JOIN = 5.0  # seconds that a stopped run waits for its threads
 
 
@@ -22,6 +24,7 @@ class Job:
     """A source and what it is asked: once to discover, or one ask a term to measure.
 
     `before` is called before each of its calls, `keep` is given rotated tokens, `note` goes into the result's cause.
+    `kept` None: none of its answers is kept.
     """
 
     source: Source
@@ -33,6 +36,7 @@ class Job:
     before: Callable[[], object] | None = None
     keep: Keep = forget
     note: str = ""
+    kept: Kept | None = None
 
     @property
     def kind(self) -> str:
@@ -220,11 +224,27 @@ def run_job(
         before=job.before,
     )
     chains: list[Chain] = []
+    renewed: dict[str, str] = {}
+
+    def keep(name: str, value: str) -> None:
+        renewed[name] = value  # first: should storing it fail, the next ask of this run still has it
+        job.keep(name, value)
+
+    limits = Limits(job.limit, room, keep, job.kept.note if job.kept else unnoted)
     for ask in job.asks:
-        chains.append(run_chain(job.source, ask, leaf, Limits(job.limit, room, job.keep), tell))
-        if chains[-1].over:
+        now = replace(ask, credentials={**ask.credentials, **renewed}) if renewed else ask
+        chains.append(run_chain(job.source, now, leaf, limits, tell))
+        if chains[-1].over or _refusing(chains):
             break
-    return _result(job, chains, clock.monotonic() - t0)
+    result = _result(job, chains, clock.monotonic() - t0)
+    if job.kept is not None:
+        job.kept.write(job.source, bad=result.outcome in (Outcome.FAILED, Outcome.EMPTY))
+    return result
+
+
+def _refusing(chains: Sequence[Chain]) -> bool:
+    """Whether the last few asks were all refused: the rest waits for another scan."""
+    return len(chains) >= _REFUSALS and all(c.outcome == Outcome.UNAVAILABLE for c in chains[-_REFUSALS:])
 
 
 def _result(job: Job, chains: Sequence[Chain], seconds: float) -> Result:

@@ -4,14 +4,15 @@ import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from trendctl.errors import StoreError, UsageError
 from trendctl.ports import Outcome, Record
 from trendctl.scanner.jobs import job_of
-from trendctl.scanner.plan import Planned, ask_of, emptiness, plan
+from trendctl.scanner.kept import Kept
+from trendctl.scanner.plan import Planned, ask_of, emptiness, held, plan, trips
 from trendctl.scanner.report import ScanReport, SourceReport
 from trendctl.scanner.runner import Job, Result, run_all
 from trendctl.scanner.values import Progress, Scanning, Silent
@@ -118,8 +119,9 @@ class _Scan:
     # ------------------------------------------------------------ asking
 
     def _discovery(self, planned: Sequence[Planned]) -> list[Job]:
-        w = self._wiring
-        return [job_of(p, (ask_of(p, w, self._now),), w, p.expected_seconds) for p in planned]
+        w, cache = self._wiring, self._wiring.store.path.parent / "cache"
+        jobs = [job_of(p, (ask_of(p, w, self._now),), w, p.expected_seconds) for p in planned]
+        return jobs if self._dry else [replace(job, kept=Kept(cache, job.values.base_url)) for job in jobs]
 
     def _results(
         self, planned: Sequence[Planned], jobs: Sequence[Job], ends: float
@@ -229,8 +231,9 @@ class _Scan:
     def _measure(self, planned: Sequence[Planned], ends: float) -> None:
         from trendctl.scanner import measure
 
-        refused = (Outcome.UNAVAILABLE, Outcome.FAILED)
-        planned = [p for p in planned if p.name not in self._lines or self._lines[p.name].outcome not in refused]
+        planned = [
+            replace(p, credentials=held(self._wiring, p.source.facts)) for p in planned if not self._tripped(p)
+        ]  # fmt: skip
         if not planned:
             return
         with self._wiring.store.write(Role.SCANNER) as db:
@@ -242,6 +245,11 @@ class _Scan:
         for p, result in self._results(planned, jobs, ends):
             self._measured(p, result, terms)
             del result
+
+    def _tripped(self, p: Planned) -> bool:
+        """Whether this very scan's discovery opened the breaker. What failed otherwise may well be measured."""
+        line = self._lines.get(p.name)
+        return line is not None and line.outcome == Outcome.UNAVAILABLE and trips(p.past)
 
     def _measured(self, p: Planned, result: Result, terms: "Sequence[Term]") -> None:
         from trendctl.scanner import measure

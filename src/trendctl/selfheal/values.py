@@ -150,5 +150,7 @@ class Told:
     action: Literal["fixed", "proposed", "abstained", "rolled_back", "told"]
     repair_id: int | None = None
     detail: str = ""
+    subject: str = ""
+    evidence: tuple[str, ...] = ()  # how we know
 
 

@@ -73,6 +73,11 @@ def entries(db: sqlite3.Connection, after: int = 0) -> list[Entry]:
     return [Entry(*row) for row in rows]
 
 
+def emptied(db: sqlite3.Connection) -> set[int]:
+    """The numbers of the entries whose bodies were forgotten."""
+    return {row[0] for row in db.execute("SELECT seq FROM audit WHERE body IS NULL")}
+
+
 def replay(db: sqlite3.Connection, entry: Entry) -> None:
     """Put an entry of the journal back into a restored database, as it was."""
     db.execute(

@@ -124,10 +124,47 @@ def restore(store: Store, folder: Path, wanted: str, now: int) -> tuple[Backup, 
             Path(stale).unlink(missing_ok=True)
         _use_wal(plain)  # the copy was taken out of it, to be one file
         os.replace(plain, store.path)
-        _sync_folder(store.path.parent)
+        sync_folder(store.path.parent)
     finally:
         plain.unlink(missing_ok=True)
     return backup, safety
+
+
+def drop(store: Store, folder: Path, name: str) -> None:
+    """Remove a backup by its file name, and its row. Raises StoreError."""
+    if Path(name).name != name or not name.endswith(".db.gz"):
+        raise StoreError(f"{name!r} is no backup")
+    with store.write(Role.APP) as db:
+        db.execute("DELETE FROM backup WHERE path = ?", (name,))
+    try:
+        (folder / name).unlink(missing_ok=True)
+    except OSError as fault:
+        raise StoreError("The backup cannot be removed", why=str(fault), next="check the folder") from fault
+
+
+def made_before(folder: Path, at: int) -> list[Path]:
+    """Every backup of that time or older, and those whose name does not say; half-made ones and damaged copies too."""
+    found = [p for p in folder.glob("*.db.gz") if (_stamp(p.name) or 0) <= at]
+    return [*found, *(p for pattern in ("damaged-*.db", ".*.tmp.db*", ".*.part") for p in folder.glob(pattern))]
+
+
+def drop_before(store: Store, folder: Path, at: int) -> int:
+    """Delete those, and what is written down of them; how many files. A person's `forget` wants it."""
+    gone = made_before(folder, at)
+    for path in gone:
+        path.unlink(missing_ok=True)
+    sync_folder(folder)
+    with store.write(Role.FORGET) as db:
+        db.executemany("DELETE FROM backup WHERE path = ?", [(path.name,) for path in gone])
+    return len(gone)
+
+
+def _stamp(name: str) -> int | None:
+    """When a backup was made, by its name; None where that is not one of ours."""
+    try:
+        return int(datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
 
 
 def find(store: Store, folder: Path, wanted: str) -> Backup:
@@ -204,7 +241,7 @@ def _pack(plain: Path, target: Path) -> None:
             raw.flush()
             os.fsync(raw.fileno())
         os.replace(part, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -228,7 +265,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """A rename in this folder is on the disk when this returns."""
     if os.name == "nt":  # a folder cannot be opened for syncing there
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -5,7 +5,7 @@ Series come on a regular grid that ends with the newest value; hours or days wit
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -15,9 +15,13 @@ from trendctl.ports import Case, ImageView, ItemView, PriceView, SeriesView, Sup
 HOUR, DAY = 3600, 86_400
 WINDOW_DAYS: Mapping[int, int] = {HOUR: 28, DAY: 180}
 """How far back series are read, by period: four weeks of hours, half a year of days."""
+YEAR_DAYS = 440
+"""How far back a measured series of days is read, to see whether it was the same a year ago: what is older than seven
+months is there as weekly means only, so that it is few rows."""
 LONGEST_DAYS = 730  # any longer period (weeks)
 EVENT_DAYS = 35
 PRICE_DAYS = 30
+_MEASURED = "q:"  # begins the external id of a series that was asked for
 MAX_PRICES = 50  # newest of a product; more do not make the range better
 
 
@@ -127,7 +131,8 @@ def _add_items(db: sqlite3.Connection, marks: str, found: dict[int, _Gathered], 
         item = _item(row, context)
         of.items.append(item)
         owner[row["id"]] = (row["product_id"], item)
-    for (item_id, metric, period), points in _observations(db, owner, now).items():
+    measured = {number for number, (_, item) in owner.items() if item.external_id.startswith(_MEASURED)}
+    for (item_id, metric, period), points in _observations(db, owner, measured, now).items():
         product_id, item = owner[item_id]
         of = found[product_id]
         of.series.extend(_series(item, metric, period, points))
@@ -146,13 +151,15 @@ def _item(row: sqlite3.Row, context: Context) -> ItemView:
 _Key = tuple[int, str, int]
 
 
-def _observations(db: sqlite3.Connection, items: Iterable[int], now: int) -> dict[_Key, list[sqlite3.Row]]:
+def _observations(
+    db: sqlite3.Connection, items: Iterable[int], measured: Container[int], now: int
+) -> dict[_Key, list[sqlite3.Row]]:
     """Rows by (item, metric, period), oldest first, as far back as the period's window."""
     metrics = {row["id"]: (row["name"], row["period"]) for row in db.execute("SELECT id, name, period FROM metric")}
     marks, points = _marks(items), dict[_Key, list[sqlite3.Row]]()
     if not marks:
         return points
-    floor = {key: now - _window(period) for key, (_, period) in metrics.items()}
+    floor = {(key, own): now - _window(period, own) for key, (_, period) in metrics.items() for own in (False, True)}
     rows = db.execute(
         "SELECT item_id, metric_id, at, value, rank, price, currency FROM observation"
         f" WHERE item_id IN ({marks}) AND at BETWEEN ? AND ? ORDER BY item_id, metric_id, at",
@@ -160,13 +167,15 @@ def _observations(db: sqlite3.Connection, items: Iterable[int], now: int) -> dic
     )
     for row in rows:
         metric_id = row["metric_id"]
-        if metric_id in floor and row["at"] >= floor[metric_id]:
+        if metric_id in metrics and row["at"] >= floor[metric_id, row["item_id"] in measured]:
             name, period = metrics[metric_id]
             points.setdefault((row["item_id"], name, period), []).append(row)
     return points
 
 
-def _window(period: int) -> int:
+def _window(period: int, measured: bool) -> int:
+    if period == DAY and measured:
+        return DAY * YEAR_DAYS
     return DAY * WINDOW_DAYS.get(period or HOUR, LONGEST_DAYS)
 
 
@@ -176,7 +185,7 @@ def _series(item: ItemView, metric: str, period: int, points: list[sqlite3.Row])
     values = [(row["at"], row["value"]) for row in points if row["value"] is not None]
     ranks = [(row["at"], float(row["rank"])) for row in points if row["rank"] is not None]
     wanted: list[tuple[Literal["count", "level", "rank"], list[tuple[int, float]]]] = [(kind, values), ("rank", ranks)]
-    measured = item.external_id.startswith("q:")
+    measured = item.external_id.startswith(_MEASURED)
     made = []
     for this, pairs in wanted:
         if pairs:

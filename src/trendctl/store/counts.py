@@ -44,15 +44,16 @@ def pipeline(db: sqlite3.Connection, now: int) -> dict[str, Any]:
 def sales(db: sqlite3.Connection) -> list[sqlite3.Row]:
     """Every listing that is or was on sale with the sums of its days (NULL: not tracked, or not given) and the costs.
 
-    Newest first. `unit_minor` is one unit's landed cost in `cost_currency` with packaging, shipping and ads; NULL while
-    the seller has not told it.
+    Newest first. `cost_minor` is what the units cost whose cost was kept with their day; the other units (`uncosted`)
+    cost `unit_minor` in `cost_currency`, with packaging, shipping and ads; NULL while the seller has not told it.
     """
     return db.execute(
         """
         SELECT l.id, l.product_id, l.platform, l.account, l.sku, l.state, l.url, l.quantity, l.price_minor,
                l.currency AS asked_currency, l.created_at, p.title, p.category, m.number, m.days, m.views, m.clicks,
                m.orders, m.units, m.revenue_minor, m.fees_minor, m.returns, m.refunds_minor, m.currency, m.fees_by,
-               m.last_day, s.currency AS cost_currency, s.cost_minor + s.freight_minor + s.duty_minor
+               m.last_day, m.cost_minor, m.uncosted, s.currency AS cost_currency,
+               s.cost_minor + s.freight_minor + s.duty_minor
                    + s.packaging_minor + s.outbound_shipping_minor + s.ad_minor AS unit_minor
         FROM listing l JOIN product p ON p.id = l.product_id LEFT JOIN metric_listing m ON m.listing_id = l.id
              LEFT JOIN supply s ON s.product_id = l.product_id

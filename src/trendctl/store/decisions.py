@@ -7,7 +7,7 @@ _USABLE = """
 SELECT d.id AS decision_id, d.draft_id, d.hash, d.at, d.expires_at, f.product_id, f.platform, f.account, f.action,
        f.listing_id, f.intent, p.uid, p.title
 FROM decision d JOIN draft f ON f.id = d.draft_id JOIN product p ON p.id = f.product_id
-WHERE d.kind = 'approve' AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)
+WHERE d.kind = 'approve' AND f.intent <> x'' AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)
   AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id AND o.kind <> 'auto_decrease')
 """
 
@@ -37,14 +37,22 @@ def unused(db: sqlite3.Connection) -> list[Approval]:
 
 
 def approval(db: sqlite3.Connection, decision_id: str) -> Approval | None:
-    """The approval an operation consumed, by its decision; None when there is no such decision."""
+    """The approval an operation consumed, by its decision; None when there is no such decision, or it was forgotten."""
     row = db.execute(
         "SELECT d.id, d.draft_id, d.hash, d.at, d.expires_at, f.product_id, f.platform, f.account, f.action,"
         " f.listing_id, f.intent, p.uid, p.title FROM decision d JOIN draft f ON f.id = d.draft_id"
-        " JOIN product p ON p.id = f.product_id WHERE d.id = ? AND d.kind = 'approve'",
+        " JOIN product p ON p.id = f.product_id WHERE d.id = ? AND d.kind = 'approve' AND f.intent <> x''",
         (decision_id,),
     ).fetchone()
     return Approval(*row) if row else None
+
+
+def is_forgotten(db: sqlite3.Connection, decision_id: str) -> bool:
+    """Whether the words of a decision were forgotten on the person's order."""
+    row = db.execute(
+        "SELECT f.intent = x'' FROM decision d JOIN draft f ON f.id = d.draft_id WHERE d.id = ?", (decision_id,)
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def last_undoable(db: sqlite3.Connection, since: int) -> list[Approval]:
@@ -73,8 +81,9 @@ def draft_state(db: sqlite3.Connection, draft_id: str, now: int) -> tuple[str, i
 def previous_intent(db: sqlite3.Connection, draft: sqlite3.Row) -> bytes | None:
     """The intent last approved for the same product, platform and account by another draft; None: there is none."""
     row = db.execute(
-        "SELECT f.intent FROM decision d JOIN draft f ON f.id = d.draft_id WHERE d.kind = 'approve' AND f.id <> ?"
-        " AND f.product_id = ? AND f.platform = ? AND f.account = ? ORDER BY d.at DESC, d.rowid DESC LIMIT 1",
+        "SELECT f.intent FROM decision d JOIN draft f ON f.id = d.draft_id WHERE d.kind = 'approve' AND f.intent <> x''"
+        " AND f.id <> ? AND f.product_id = ? AND f.platform = ? AND f.account = ?"
+        " ORDER BY d.at DESC, d.rowid DESC LIMIT 1",
         (draft["id"], draft["product_id"], draft["platform"], draft["account"]),
     ).fetchone()
     return row[0] if row else None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 BUSY_MS = 15_000  # a scan's transaction takes well under a second; a person should never see "locked"
-_DURABLE = frozenset({Role.APPROVAL, Role.POSTING})  # a lost commit here could post twice
+_DURABLE = frozenset({Role.APPROVAL, Role.POSTING, Role.FORGET})  # a lost commit here could post twice
 _SELECTS = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION,
      sqlite3.SQLITE_SAVEPOINT, sqlite3.SQLITE_RECURSIVE}
@@ -114,7 +114,7 @@ class Store:
             raise explain(fault, self.path) from fault
         connection.row_factory = sqlite3.Row
         if role is not None:
-            connection.set_authorizer(_guard(WRITERS[role]))
+            connection.set_authorizer(Guard(WRITERS[role], rebuild=role is Role.SELFHEAL))
         return connection
 
 
@@ -174,15 +174,15 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _guard(tables: frozenset[str]) -> "Guard":
-    return Guard(tables)
-
-
 class Guard:
-    """An SQLite authorizer that allows reads, and writes to the named tables; nothing else (no DDL, ATTACH, pragma)."""
+    """An SQLite authorizer that allows reads, and writes to the named tables; nothing else (no DDL, ATTACH, pragma).
 
-    def __init__(self, tables: frozenset[str]) -> None:
+    `rebuild`: REINDEX as well, which changes no row: an index is made anew from its table.
+    """
+
+    def __init__(self, tables: frozenset[str], *, rebuild: bool = False) -> None:
         self.tables = tables
+        self.rebuild = rebuild
 
     def __call__(
         self, action: int, first: str | None, second: str | None, database: str | None, trigger: str | None
@@ -190,6 +190,8 @@ class Guard:
         if action in _SELECTS:
             return sqlite3.SQLITE_OK
         if action in _WRITES and first in self.tables:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_REINDEX and self.rebuild:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_PRAGMA and (first in _SAFE_PRAGMAS or (first in _ASKED and second is None)):
             return sqlite3.SQLITE_OK

@@ -6,13 +6,14 @@ A journal BEHIND the database catches up. A journal AHEAD of it means an older d
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
 
 from trendctl.errors import Refused, StoreError
 from trendctl.store import audit
+from trendctl.store.backup import sync_folder
 from trendctl.store.engine import Store
 
 FILE = "journal.jsonl"
@@ -97,6 +98,21 @@ class Journal:
                     return  # torn: the database still has it, catch_up writes it again
                 yield _entry(line)
 
+    def forget(self, store: Store) -> int:
+        """Empty the bodies of the entries whose bodies the database emptied; their hashes and the chain stay. How many.
+
+        The one act that rewrites: into a file beside it, synced, then put in its place in one step; a crash leaves
+        either the old or the new, and doing it again does the rest.
+        """
+        with self._lock:
+            with store.read() as db:
+                gone = audit.emptied(db)
+            todo = sum(1 for entry in self.entries() if entry.body is not None and entry.seq in gone)
+            if todo:
+                lines = (_line(replace(e, body=None) if e.seq in gone else e) for e in self.entries())
+                self._replace(lines)
+            return todo
+
     def verify(self, store: Store) -> Verdict:
         """Walk both chains and compare them."""
         with store.read() as db:
@@ -116,6 +132,23 @@ class Journal:
                 differences.append(f"entry {e.seq} differs between database and journal")
         differences += [f"entry {s} ({e.kind} {e.key}) is not in the database" for s, e in sorted(by_seq.items())]
         return Verdict(not differences, _head(ours), _head(theirs), tuple(differences))
+
+    def _replace(self, lines: Iterator[str]) -> None:
+        part = self.path.with_name(f".{FILE}.part")
+        try:
+            handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with open(handle, "w", encoding="utf-8") as file:
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, self.path)
+            sync_folder(self.path.parent)
+        except OSError as fault:
+            raise StoreError(
+                "The journal cannot be rewritten", why=str(fault), next="free some space, then trendctl health"
+            ) from fault
+        finally:
+            part.unlink(missing_ok=True)
 
     def _last_whole(self) -> audit.Entry | None:
         """As `last`, and a torn tail is cut off so that the next line starts clean."""
@@ -140,7 +173,7 @@ class Journal:
         return 0
 
     def _append(self, entries: list[audit.Entry]) -> None:
-        text = "".join(json.dumps(asdict(e), ensure_ascii=False, separators=(",", ":")) + "\n" for e in entries)
+        text = "".join(map(_line, entries))
         handle = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         try:
             view = memoryview(text.encode())
@@ -149,6 +182,10 @@ class Journal:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _line(entry: audit.Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _entry(line: bytes) -> audit.Entry:

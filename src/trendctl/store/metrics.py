@@ -5,9 +5,10 @@ NULL means that the platform does not give a figure; it is never turned into 0.
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_FIGURES = ("views", "clicks", "orders", "units", "revenue_minor", "fees_minor", "returns", "refunds_minor")
+_SOLD = ("orders", "units", "revenue_minor", "fees_minor", "returns", "refunds_minor")
+_FIGURES = ("views", "clicks", *_SOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,60 @@ def number_of(db: sqlite3.Connection, listing_id: str, now: int) -> int:
 
 
 def save(db: sqlite3.Connection, listing_id: str, days: Sequence[DayRow], now: int) -> int:
-    """Store the days of a listing, replacing what was read of them before, and its sums; how many days changed."""
+    """Store the days of a listing, replacing what was read of them before, and its sums; how many days changed.
+
+    What a platform told once and leaves out now (a report over its limit) stays. The unit's cost is kept with a day
+    the first time it is known; a cost told later changes no day that has one.
+    """
+    if _is_forgotten(db, listing_id):
+        return 0
     number = number_of(db, listing_id, now)
     names = ("day", *_FIGURES, "currency", "fees_by")
-    before = {row["day"]: tuple(row[n] for n in names) for row in _stored(db, number, days)}
-    changed = [d for d in days if before.get(d.day) != tuple(getattr(d, n) for n in names)]
+    before = {row["day"]: row for row in _stored(db, number, days)}
+    merged = [_merged(d, before.get(d.day)) for d in days]
+    changed = [
+        d for d in merged
+        if d.day not in before or any(before[d.day][n] != getattr(d, n) for n in names)
+    ]  # fmt: skip
     db.executemany(
         f"INSERT INTO metric_day (number, {', '.join(names)}, fetched_at) VALUES (?{', ?' * (len(names) + 1)})"
         f" ON CONFLICT (number, day) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names[1:])},"
         " fetched_at = excluded.fetched_at",
         [(number, *(getattr(d, n) for n in names), now) for d in changed],
     )
+    _keep_cost(db, number)
     _sum_up(db, number, now)
     return len(changed)
+
+
+def _is_forgotten(db: sqlite3.Connection, listing_id: str) -> bool:
+    """Whether the person had its account forgotten, while it was being read."""
+    row = db.execute(
+        "SELECT f.intent = x'' FROM listing l JOIN decision d ON d.id = l.decision_id JOIN draft f ON f.id = d.draft_id"
+        " WHERE l.id = ?", (listing_id,),
+    ).fetchone()  # fmt: skip
+    return bool(row and row[0])
+
+
+def _merged(new: DayRow, old: sqlite3.Row | None) -> DayRow:
+    if old is None:
+        return new
+    left_out = [n for n in ("views", "clicks") if getattr(new, n) is None]
+    if all(getattr(new, n) is None for n in _SOLD):
+        left_out += [*_SOLD, "currency", "fees_by"]
+    return replace(new, **{n: old[n] for n in left_out})
+
+
+def _keep_cost(db: sqlite3.Connection, number: int) -> None:
+    """What a unit costs now, for the days that have no cost yet; only where it is told in the listing's currency."""
+    db.execute(
+        "UPDATE metric_day SET unit_minor = c.unit FROM (SELECT s.cost_minor + s.freight_minor + s.duty_minor"
+        " + s.packaging_minor + s.outbound_shipping_minor + s.ad_minor AS unit FROM metric_listing m"
+        " JOIN listing l ON l.id = m.listing_id JOIN supply s ON s.product_id = l.product_id"
+        " AND s.currency = l.currency WHERE m.number = :number) c"
+        " WHERE number = :number AND unit_minor IS NULL AND c.unit IS NOT NULL",
+        {"number": number},
+    )
 
 
 def _stored(db: sqlite3.Connection, number: int, days: Sequence[DayRow]) -> list[sqlite3.Row]:
@@ -62,8 +104,10 @@ def _sum_up(db: sqlite3.Connection, number: int, now: int) -> None:
     db.execute(
         f"""UPDATE metric_listing SET {sums}, days = d.days, fees_minor = CASE WHEN d.unknown THEN NULL
             ELSE d.fees_minor END, currency = d.currency, fees_by = d.fees_by, first_day = d.first_day,
-            last_day = d.last_day, fetched_at = :now
+            last_day = d.last_day, cost_minor = d.cost, uncosted = d.uncosted, fetched_at = :now
         FROM (SELECT count(*) AS days, min(day) AS first_day, max(day) AS last_day, max(currency) AS currency,
+                     coalesce(sum(units * unit_minor), 0) AS cost,
+                     coalesce(sum(units) FILTER (WHERE unit_minor IS NULL), 0) AS uncosted,
                      sum(revenue_minor > 0 AND fees_minor IS NULL) > 0 AS unknown,
                      coalesce(group_concat(DISTINCT nullif(fees_by, '')), '') AS fees_by,
                      {", ".join(f"sum({n}) AS {n}" for n in _FIGURES)}
@@ -80,13 +124,18 @@ def last_days(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def to_track(db: sqlite3.Connection, ended_after: int) -> list[sqlite3.Row]:
-    """Listings whose performance is worth reading: accepted, live, and those ended since that time (late data)."""
+    """Listings whose performance is worth reading: accepted, live, and those ended since that time (late data); not
+    those whose account was forgotten."""
     return db.execute(
-        "SELECT l.*, p.title, p.category, coalesce(json_extract(CAST(f.intent AS TEXT), '$.marketplace'), '')"
-        " AS marketplace FROM listing l JOIN product p ON p.id = l.product_id"
-        " JOIN decision d ON d.id = l.decision_id JOIN draft f ON f.id = d.draft_id"
-        " WHERE l.external_id <> '' AND (l.state IN ('accepted', 'live') OR (l.state = 'ended' AND l.updated_at >= ?))"
-        " ORDER BY l.platform, l.account, l.created_at, l.id",
+        """
+        SELECT l.*, p.title, p.category,
+               coalesce(json_extract(nullif(CAST(f.intent AS TEXT), ''), '$.marketplace'), '') AS marketplace
+        FROM listing l JOIN product p ON p.id = l.product_id JOIN decision d ON d.id = l.decision_id
+             JOIN draft f ON f.id = d.draft_id
+        WHERE l.external_id <> '' AND f.intent <> x''
+              AND (l.state IN ('accepted', 'live') OR (l.state = 'ended' AND l.updated_at >= ?))
+        ORDER BY l.platform, l.account, l.created_at, l.id
+        """,
         (ended_after,),
     ).fetchall()
 

@@ -12,22 +12,22 @@ from trendctl.ports import Reading, Record
 
 HOUR = 3600
 _CHUNK = 1_000  # records whose ids are looked up with one statement
-_ROWS = 10_000  # observations held before they are written
+_VALUES = 16_000  # values of observations, eight each, held before they are written
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # control characters, and halves that UTF-8 cannot hold
+_LONG_ID, _LONG_TITLE, _LONG_URL = 300, 500, 2000  # characters
 _AHEAD = 2 * 86400  # a value about later than this is a wrong clock or a wrong unit
 _OLDEST = 631_152_000  # 1990-01-01
 _MOST = 2**63 - 1
 _HUGE = 1e300
-_UPSERT = """INSERT INTO observation (item_id, metric_id, at, value, rank, price, currency, fetched_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item_id, metric_id, at) DO UPDATE SET value = excluded.value,
+_AT_ONCE = 200  # rows of one INSERT: half the time that a statement a row takes
+_READING = "item_id, metric_id, at, value, rank, price, currency, fetched_at"
+_REPLACE = """ ON CONFLICT (item_id, metric_id, at) DO UPDATE SET value = excluded.value,
 rank = excluded.rank, price = excluded.price, currency = excluded.currency, fetched_at = excluded.fetched_at"""
-_INSERT = """INSERT INTO item (id, source, external_id, title, url, category, image_url, brand, event_at,
-first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_NAMED = "id, source, external_id, title, url, first_seen_at, last_seen_at"
+_DESCRIBED = f"{_NAMED}, category, image_url, brand, event_at"
 _CHANGE = """UPDATE item SET title = ?, url = coalesce(nullif(?, ''), url),
 category = coalesce(nullif(?, ''), category), image_url = coalesce(nullif(?, ''), image_url),
 brand = coalesce(nullif(?, ''), brand), last_seen_at = ? WHERE id = ?"""
-
-Row = tuple[int, int, int, float | None, int | None, int | None, str | None, int]
 
 
 @dataclass(slots=True)
@@ -64,94 +64,110 @@ class _Writer:
         self._now = now
         self._metrics = {(r[1], r[2]): int(r[0]) for r in db.execute("SELECT id, name, period FROM metric")}
         self._next = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM item").fetchone()[0])
-        self._first: dict[str, tuple[int, Record]] = {}
-        self._rows: list[Row] = []
+        self._first: dict[
+            str, Record
+        ] = {}  # by the source's id: no object more for each, which the collector would walk
+        self._numbers: dict[str, int] = {}
+        self._values: list[object] = []
         self._done = Stored()
 
     def write(self, records: Iterable[Record]) -> Stored:
         rest = iter(records)
         while chunk := list(islice(rest, _CHUNK)):
-            fresh: dict[str, Record] = {}
-            again = [record for record in chunk if not self._is_first(record, fresh)]
-            self._values(self._items(fresh))
-            self._values(self._more(record) for record in again)
+            fresh, again = self._sorted(chunk)
+            self._take(self._items(fresh), (record.readings for record in fresh.values()))
+            for record in again:
+                number, more = self._more(record)
+                self._take((number,), (more,))
         self._flush()
         return self._done
 
-    def _is_first(self, record: Record, fresh: dict[str, Record]) -> bool:
-        """Note a record whose id comes for the first time; a useless one is counted and forgotten."""
-        key = record.external_id
-        if not key or not record.title or record.title.isspace():
-            self._done.rejected += 1
-            return True
-        if key in fresh or key in self._first:
-            self._done.duplicate += 1
-            return False
-        fresh[key] = record
-        return True
+    def _sorted(self, chunk: Iterable[Record]) -> tuple[dict[str, Record], list[Record]]:
+        """Records whose id comes for the first time, and those named before; a useless one is counted and forgotten."""
+        fresh: dict[str, Record] = {}
+        again: list[Record] = []
+        first = self._first
+        for record in chunk:
+            key, title = record.external_id, record.title
+            if not key or not title or title.isspace():
+                self._done.rejected += 1
+            elif key in fresh or key in first:
+                again.append(record)
+            else:
+                fresh[key] = record
+        self._done.duplicate += len(again)
+        return fresh, again
 
     def _more(self, record: Record) -> tuple[int, list[Reading]]:
         """What a second record of an item adds to the first."""
-        number, first = self._first[record.external_id]
-        said = {(r.metric, r.period, r.at) for r in first.readings}
-        return number, [r for r in record.readings if (r.metric, r.period, r.at) not in said]
+        said = {(r.metric, r.period, r.at) for r in self._first[record.external_id].readings}
+        return self._numbers[record.external_id], [r for r in record.readings if (r.metric, r.period, r.at) not in said]
 
-    def _items(self, fresh: dict[str, Record]) -> list[tuple[int, Sequence[Reading]]]:
-        """Make or renew the items; each with its readings."""
-        keys = [_ident(external_id) for external_id in fresh]
+    def _items(self, fresh: dict[str, Record]) -> list[int]:
+        """Make or renew the items; their numbers."""
+        keys = [key.strip() if len(key) <= _LONG_ID and key.isprintable() else _ident(key) for key in fresh]
         marks = ",".join("?" * len(keys))
         query = f"SELECT external_id, id, title, url FROM item WHERE source = ? AND external_id IN ({marks})"
         known = {row[0]: row for row in self._cursor.execute(query, (self._source, *keys))}
-        new, changed, same = [], [], []
+        named: list[object] = []
+        described: list[object] = []
+        changed: list[tuple[object, ...]] = []
+        same: list[int] = []
         numbers: list[int] = []
         for key, record in zip(keys, fresh.values(), strict=True):
             row = known.get(key)
             if row is None:
                 number, self._next = self._next, self._next + 1
                 known[key] = (key, number, "", "")
-                new.append(self._new(number, key, record))
+                self._new(number, key, record, named, described)
             elif record.title == row[2] and record.url in ("", row[3]):
-                number = row[1]
-                same.append(number)
+                same.append(number := row[1])
             else:
-                number = row[1]
-                changed.append(self._changed(number, record))
+                changed.append(self._changed(number := row[1], record))
             numbers.append(number)
-        self._done.new_items += len(new)
+        self._done.new_items += len(numbers) - len(same) - len(changed)
         self._done.ids.extend(numbers)
-        self._first.update(zip(fresh, zip(numbers, fresh.values(), strict=True), strict=True))
-        self._db.executemany(_INSERT, new)
+        self._first.update(fresh)
+        self._numbers.update(zip(fresh, numbers, strict=True))
+        self._insert("item", _NAMED, named)
+        self._insert("item", _DESCRIBED, described)
         self._db.executemany(_CHANGE, changed)
         marks = ",".join("?" * len(same))
         self._db.execute(f"UPDATE item SET last_seen_at = ? WHERE id IN ({marks})", (self._now, *same))
-        return [(number, record.readings) for number, record in zip(numbers, fresh.values(), strict=True)]
+        return numbers
 
-    def _new(self, number: int, key: str, r: Record) -> tuple[object, ...]:
-        at = (int(r.event_at.timestamp()) if r.event_at else self._now) if r.event else None
-        return (
-            number, self._source, key, _clean(r.title, 500), r.url and _clean(r.url, 2000),
-            r.category and _clean(r.category, 200), r.image_url and _clean(r.image_url, 2000),
-            r.brand and _clean(r.brand, 200), at, self._now, self._now,
-        )  # fmt: skip
+    def _new(self, number: int, key: str, r: Record, named: list[object], described: list[object]) -> None:
+        """Add the values of a new item to those of its kind: with no more than a name and an address, or with more."""
+        now, title, url = self._now, r.title, r.url
+        title = title.strip() if len(title) <= _LONG_TITLE and title.isprintable() else _clean(title, _LONG_TITLE)
+        url = url.strip() if len(url) <= _LONG_URL and url.isprintable() else _clean(url, _LONG_URL)
+        if not (r.category or r.image_url or r.brand or r.event):
+            named += (number, self._source, key, title, url, now, now)
+            return
+        at = (int(r.event_at.timestamp()) if r.event_at else now) if r.event else None
+        more = (_clean(r.category, 200), _clean(r.image_url, _LONG_URL), _clean(r.brand, 200), at)
+        described += (number, self._source, key, title, url, now, now, *more)
 
     def _changed(self, number: int, r: Record) -> tuple[object, ...]:
-        title, url, image = _clean(r.title, 500), _clean(r.url, 2000), _clean(r.image_url, 2000)
+        title, url, image = _clean(r.title, _LONG_TITLE), _clean(r.url, _LONG_URL), _clean(r.image_url, _LONG_URL)
         return (title, url, _clean(r.category, 200), image, _clean(r.brand, 200), self._now, number)
 
-    def _values(self, items: Iterable[tuple[int, Sequence[Reading]]]) -> None:
+    def _take(self, numbers: Sequence[int], readings: Iterable[Sequence[Reading]]) -> None:
+        """Hold the readings of items for writing."""
         now, latest = self._now, self._now + _AHEAD
-        hour, known, add = now - now % HOUR, self._metrics, self._rows.append
-        for number, readings in items:
-            for r in readings:
+        hour, known, values = now - now % HOUR, self._metrics, self._values
+        for number, some in zip(numbers, readings, strict=True):
+            for r in some:
                 at = hour if r.at is None else int(r.at.timestamp())
                 metric = known.get((r.metric, r.period)) or self._metric(r.metric, r.period)
                 value, rank, price = r.value, r.rank, r.price_minor
-                plain = rank is None and price is None and value is not None and -_HUGE < value < _HUGE
+                plain = price is None and (rank is None or 0 < rank <= _MOST)
+                plain = plain and value is not None and -_HUGE < value < _HUGE
                 if (plain or _usable(r)) and _OLDEST <= at <= latest:
-                    add((number, metric, at, value, rank, price, r.currency, now))
+                    values += (number, metric, at, value, rank, price, r.currency, now)
                 else:
                     self._done.bad_readings += 1
-            if len(self._rows) >= _ROWS:
+            if len(values) >= _VALUES:
                 self._flush()
 
     def _metric(self, name: str, period: int) -> int:
@@ -160,9 +176,20 @@ class _Writer:
         return self._metrics[name, period]
 
     def _flush(self) -> None:
-        self._db.executemany(_UPSERT, self._rows)
-        self._done.observations += len(self._rows)
-        self._rows.clear()
+        self._done.observations += self._insert("observation", _READING, self._values, _REPLACE)
+        self._values.clear()
+
+    def _insert(self, table: str, columns: str, values: Sequence[object], then: str = "") -> int:
+        """Insert the rows whose values follow one another; how many there were."""
+        width = columns.count(",") + 1
+        step, marks = _AT_ONCE * width, "(" + ",".join("?" * width) + ")"
+        whole = len(values) - len(values) % step
+        insert = f"INSERT INTO {table} ({columns}) VALUES "
+        many = insert + ",".join([marks] * _AT_ONCE) + then
+        self._db.executemany(many, (values[start : start + step] for start in range(0, whole, step)))
+        if rest := values[whole:]:
+            self._db.execute(insert + ",".join([marks] * (len(rest) // width)) + then, rest)
+        return len(values) // width
 
 
 def _usable(r: Reading) -> bool:
@@ -181,7 +208,7 @@ def _usable(r: Reading) -> bool:
 def _ident(external_id: str) -> str:
     """The id as stored: a very long one (a whole URL) by its hash."""
     clean = (external_id if external_id.isprintable() else _BAD.sub(" ", external_id)).strip()
-    return clean if len(clean) <= 300 else "sha256:" + hashlib.sha256(clean.encode()).hexdigest()
+    return clean if len(clean) <= _LONG_ID else "sha256:" + hashlib.sha256(clean.encode()).hexdigest()
 
 
 def _clean(text: str, limit: int) -> str:

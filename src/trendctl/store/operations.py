@@ -176,7 +176,7 @@ def live_urls(db: sqlite3.Connection, product_id: int) -> dict[str, str]:
 def previous_sku(db: sqlite3.Connection, product_id: int, platform: str, account: str) -> str | None:
     """The SKU this product had there before: a new create uses the same."""
     row = db.execute(
-        "SELECT sku FROM listing WHERE product_id = ? AND platform = ? AND account = ?"
+        "SELECT sku FROM listing WHERE product_id = ? AND platform = ? AND account = ? AND sku <> ''"
         " ORDER BY created_at DESC, rowid DESC LIMIT 1",
         (product_id, platform, account),
     ).fetchone()

@@ -7,7 +7,7 @@ from typing import Any
 
 from trendctl.errors import Refused
 from trendctl.ports import Json
-from trendctl.store import audit, operations
+from trendctl.store import audit, forgetting, operations
 from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
 from trendctl.store.operations import AttemptRow, OperationRow
@@ -22,7 +22,9 @@ def rebuild(store: Store, journal: Journal, now: int) -> int:
     database is not an older one of this home, and a person must look (`audit verify`).
     """
     entries = list(journal.entries())
-    with store.write(Role.RESTORE) as db:
+    # What was forgotten since is forgotten in the older database too, which takes more than rebuilding may do.
+    forgot = any(entry.kind == "forget" for entry in entries)
+    with store.write(Role.FORGET if forgot else Role.RESTORE) as db:
         last, chain = audit.head(db)
         if last and (last > len(entries) or entries[last - 1].chain != chain):
             raise Refused(
@@ -35,6 +37,8 @@ def rebuild(store: Store, journal: Journal, now: int) -> int:
             audit.replay(db, entry)
             if entry.body is not None and entry.kind in _REPLAY:
                 _REPLAY[entry.kind](db, json.loads(entry.body))
+        if forgot:
+            forgetting.same_bodies(db, {entry.seq for entry in entries if entry.body is None})
         void_and_block(db, "restore", now)
     journal.catch_up(store)
     return len(entries) - last
@@ -124,6 +128,10 @@ def _answer(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
+def _forget(db: sqlite3.Connection, body: dict[str, Any]) -> None:
+    forgetting.again(db, body)
+
+
 def _state(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     operations.move_operation(
         db, body["operation"], state=body["state"], cause=body["cause"], late=body["late"], now=body["at"]
@@ -133,5 +141,5 @@ def _state(db: sqlite3.Connection, body: dict[str, Any]) -> None:
 
 _REPLAY: dict[str, Callable[[sqlite3.Connection, dict[str, Any]], None]] = {
     "draft": _draft, "decision": _decision, "operation": _operation, "attempt": _attempt, "answer": _answer,
-    "state": _state,
+    "state": _state, "forget": _forget,
 }  # fmt: skip

@@ -65,13 +65,19 @@ def past_runs(db: sqlite3.Connection, source: str, kind: str = "discover") -> li
 
 
 def last_seen_outcomes(db: sqlite3.Connection, sources: Sequence[str]) -> Iterator[tuple[str, int | None, str | None]]:
-    """For each source: when it was last ok or empty (epoch seconds), and its last outcome of any kind."""
+    """For each source: when it was last ok or empty (epoch seconds), and how its last scan ended.
+
+    That is its discovery's outcome, and its measuring's where it was not asked to discover: as the scan's report says.
+    """
     for source in sources:
         ok = db.execute(
             "SELECT max(at) FROM source_run WHERE source = ? AND outcome IN ('ok', 'empty')", (source,)
         ).fetchone()[0]
         last = db.execute(
-            "SELECT outcome FROM source_run WHERE source = ? ORDER BY at DESC, id DESC LIMIT 1", (source,)
+            "SELECT outcome FROM source_run WHERE source = ?1 "
+            "AND at = (SELECT max(at) FROM source_run WHERE source = ?1) "
+            "ORDER BY run_id DESC, outcome = 'skipped', kind = 'measure', id DESC LIMIT 1",
+            (source,),
         ).fetchone()
         yield source, ok, last[0] if last else None
 

@@ -79,7 +79,7 @@ def shelves(db: sqlite3.Connection) -> list[Shelf]:
     """The live listings of products with a central quantity."""
     rows = db.execute(
         "SELECT l.id, l.product_id, l.platform, l.account, l.quantity, m.units, coalesce(m.units_at_set, 0),"
-        " json_extract(CAST(f.intent AS TEXT), '$.auto_decrease') FROM listing l"
+        " json_extract(nullif(CAST(f.intent AS TEXT), ''), '$.auto_decrease') FROM listing l"
         " JOIN stock k ON k.product_id = l.product_id JOIN decision d ON d.id = l.decision_id"
         " JOIN draft f ON f.id = d.draft_id LEFT JOIN metric_listing m ON m.listing_id = l.id"
         " WHERE l.state IN ('accepted', 'live') AND l.quantity IS NOT NULL ORDER BY l.product_id, l.platform, l.id"

@@ -1,7 +1,8 @@
 """Who may write what: one writer for each table, enforced on every write connection by SQLite's authorizer.
 
-Two tables have more than one: the audit chain (approval and posting append to it) and, after a restore, what
-`reconcile` rebuilds from the journal on a person's order.
+Some tables have more than one: the audit chain (approval and posting append to it); the schedule and the caches,
+which healing may mend; and, after a restore, what `reconcile` rebuilds from the journal on a person's order.
+`forget`, a person's order too, reaches every table; what it may do to the frozen ones is in the database's guards.
 """
 
 from enum import StrEnum
@@ -18,7 +19,11 @@ class Role(StrEnum):
     APP = "app"  # jobs, backups, blocks after a restore
     HTTP = "http"  # the HTTP client's own memory
     RESTORE = "restore"  # a person's reconcile after a restore: rebuilds from the journal
+    FORGET = "forget"  # a person's `forget`: empties and deletes, where the guards let it while its run is open
 
+
+# What was read from elsewhere and can be read again: healing may forget rows of these.
+CACHES = frozenset({"http_validator", "platform_known", "llm_answer"})
 
 WRITERS: dict[Role, frozenset[str]] = {
     Role.SCANNER: frozenset(
@@ -34,10 +39,11 @@ WRITERS: dict[Role, frozenset[str]] = {
         {"draft", "operation", "listing", "attempt", "account_block", "audit", "platform_known", "platform_sign_in",
          "metric_listing", "metric_day", "metric_note", "stock"}
     ),
-    Role.SELFHEAL: frozenset({"incident", "notice", "job_state"}),
+    Role.SELFHEAL: frozenset({"incident", "notice", "job_state", "repair", "repair_outcome", "learning"}) | CACHES,
     Role.APP: frozenset({"backup", "job_state"}),
     Role.RESTORE: frozenset(
         {"product", "draft", "decision", "operation", "listing", "attempt", "account_block", "audit"}
     ),
     Role.HTTP: frozenset({"http_host", "http_validator", "http_bucket", "http_circuit"}),
 }  # fmt: skip
+WRITERS[Role.FORGET] = frozenset({"forget_run"}).union(*WRITERS.values())

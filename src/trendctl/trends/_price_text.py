@@ -11,22 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trendctl.trends._lexicon import data_lines
+from trendctl.trends._price_grades import grades
 from trendctl.trends._words import plain, words
 
 Array = NDArray[np.float64]
 Terms = Mapping[str, float]
 
-UNITS = ("gb", "mb", "inch", "ft", "mp", "w", "pack", "port", "mm", "va", "sheet", "count", "hz", "ghz", "lb", "ml")
+UNITS = (
+    "gb", "mb", "inch", "ft", "mp", "w", "pack", "port", "mm", "va", "sheet", "count", "hz", "ghz", "lb", "ml",
+    "ppm", "lumen", "user", "channel", "drawer", "oz", "mah", "cell", "area",
+)  # fmt: skip
 _UNIT_NAMES = {
     "in": "inch", "feet": "ft", "foot": "ft", "pk": "pack", "watt": "w", "megapixel": "mp", "ct": "count",
     "box": "count", "set": "count", "pc": "count", "piece": "count", "outlet": "port", "diagonal": "inch",
+    "ctn": "count", "carton": "count", "ch": "channel",
 }  # fmt: skip
 _AMOUNT = re.compile(
     r"(\d+(?:\.\d+)?)\s?-?(gb|tb|mb|inch|in|ft|feet|foot|mp|megapixel|w|watt|mm|pack|pk|port|outlet|va|sheet|ct|count|box|"
-    r"set|pc|piece|hz|ghz|lb|ml|diagonal)s?\b"
+    r"set|pc|piece|hz|ghz|lb|ml|diagonal|ctn|carton|ppm|lumen|user|channel|ch|drawer|oz|mah|cell)s?\b"
 )
+_SIDES = re.compile(r"(\d+(?:\.\d+)?)\s?(?:w|h|d|l|inch|in|ft)?\s?x\s?(\d+(?:\.\d+)?)")
+_LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
+_NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
 _FOR = frozenset({"for", "with", "w", "fit", "compatible", "from", "to"})
 NO_PRIOR = 3.3  # log of about 27: the middle of the coarse scale
+_MOST = 1e9  # a number beyond that is no amount
 _LONGEST_KIND = 4
 _SHELF_WORDS = 3
 
@@ -79,6 +88,13 @@ def shelf_word_terms(record: Mapping[str, Any]) -> Terms:
     return _sum((f"{word}|{place}", 1.0) for word, place in product(_tokens(record), shelf))
 
 
+def code_shape_terms(record: Mapping[str, Any]) -> Terms:
+    """The maker with the shape of its model code (letters and digits): a series shares it."""
+    code = "".join(c for c in plain(str(record.get("model") or "")) if c.isalnum())
+    shape = _DIGIT.sub("0", _LETTER.sub("a", code))
+    return {f"{'|'.join(_maker(record))}:{shape}": 1.0} if shape else {}
+
+
 def listed_terms(record: Mapping[str, Any]) -> Terms:
     """The kinds of goods that the title names, where the level that the list gives them can be corrected."""
     tokens = _tokens(record)
@@ -86,13 +102,26 @@ def listed_terms(record: Mapping[str, Any]) -> Terms:
 
 
 def figures(record: Mapping[str, Any]) -> Array:
-    """The log of the largest amount of each unit (-1 without one), then the typical price of the kind."""
+    """The log of the largest amount of each unit (-1 without one), typical price of the kind, grade and form."""
     title = str(record.get("title") or "")
+    steps = grades(title, str(record.get("brand") or ""))
     out = dict.fromkeys(UNITS, -1.0)
     for unit, value in _amounts(title):
         if unit in out:
             out[unit] = max(out[unit], math.log1p(value))
-    return np.array([*out.values(), *typical(title, str(record.get("category") or "")), float(len(words(title)))])
+    kind = typical(title, str(record.get("category") or ""))
+    return np.array([*out.values(), *kind, *steps, *_form(title), float(len(words(title)))])
+
+
+def _form(title: str) -> tuple[float, ...]:
+    """Log price of the first and the last kind before a "for", how many there are, and the numbers in the title."""
+    tokens = _words_of(title)
+    end = next((n for n, word in enumerate(tokens) if n and word in _FOR), len(tokens))
+    kinds = sorted(kind for kind in _found(tokens) if kind[0] < end)
+    first, last = (kinds[0][2], kinds[-1][2]) if kinds else (NO_PRIOR, NO_PRIOR)
+    numbers = [float(n) for n in _NUMBER.findall(plain(title))]
+    most = min(max(numbers, default=0.0), _MOST)
+    return first, last, float(len(kinds)), float(end < len(tokens)), math.log1p(most), float(len(numbers))
 
 
 @lru_cache(maxsize=4096)
@@ -151,10 +180,14 @@ def _mean(kinds: Sequence[tuple[float, float]]) -> float:
 
 
 def _amounts(title: str) -> Iterable[tuple[str, float]]:
-    for number, unit in _AMOUNT.findall(plain(title)):
+    text = plain(title)
+    for number, unit in _AMOUNT.findall(text):
         value = float(number) * (1000 if unit == "tb" else 1)
-        if 0 < value < 1e9:
+        if 0 < value < _MOST:
             yield ("gb" if unit == "tb" else _UNIT_NAMES.get(unit, unit)), value
+    for one, other in _SIDES.findall(text):
+        if 0 < (value := float(one) * float(other)) < _MOST:
+            yield "area", value
 
 
 def _sum(pairs: Iterable[tuple[str, float]]) -> Terms:

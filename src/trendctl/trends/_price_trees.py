@@ -14,7 +14,7 @@ Flags = NDArray[np.bool_]
 
 TREES = 80
 SMALLEST_LEAF = 4
-TRIED = 30  # features tried at a split
+TRIED = 25  # features tried at a split
 _FLAT = 1e-3  # log prices closer than this are not told apart
 _SEED = 20240917  # a fixed one: the same comparables always give the same price
 

@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
+
 from trendctl.trends.records import FloatArray, IntArray
 
 UNSCORED: Final = -3.0  # log-odds taken for a pair that was never a candidate
@@ -96,15 +98,14 @@ class _Groups:
                     heapq.heappush(self.heap, (-mean, min(root, k), max(root, k)))
 
 
-def _linked_roots(groups: _Groups, a: Sequence[int], b: Sequence[int], strong: Sequence[bool]) -> list[int]:
+def _linked(count: int, a: Sequence[int], b: Sequence[int]) -> IntArray:
     """Component of each record over the strong pairs: weak pairs across components can never matter."""
-    part = _Groups(len(groups.parent), groups.least)
-    for i, j, take in zip(a, b, strong, strict=True):
-        if take:
-            x, y = part.find(i), part.find(j)
-            if x != y:
-                part.parent[max(x, y)] = min(x, y)
-    return [part.find(i) for i in range(len(part.parent))]
+    part = _Groups(count, 0.0)
+    for i, j in zip(a, b, strict=True):
+        x, y = part.find(i), part.find(j)
+        if x != y:
+            part.parent[max(x, y)] = min(x, y)
+    return np.fromiter((part.find(i) for i in range(count)), np.int64, count)
 
 
 def agglomerate(
@@ -126,12 +127,17 @@ def agglomerate(
         groups.alias(i, j)
     for i, j in cannot_link:
         groups.part(i, j)
-    left = [groups.find(i) for i in a.tolist()]
-    right = [groups.find(j) for j in b.tolist()]
-    component = _linked_roots(groups, left, right, (log_odds > least).tolist())
-    for i, j, value in zip(left, right, log_odds.tolist(), strict=True):
-        if i != j and component[i] == component[j]:
-            groups.add(i, j, value)
+    roots = np.fromiter(map(groups.find, range(count)), np.int64, count)
+    left, right, strong = roots[a], roots[b], log_odds > least
+    component = _linked(count, left[strong].tolist(), right[strong].tolist())
+    inside = (left != right) & (component[left] == component[right])
+    if not groups.parted:  # two that have nobody else join without further ado
+        lone = inside & strong & (np.bincount(component, minlength=count)[component[left]] == 2)
+        for i, j in zip(left[lone].tolist(), right[lone].tolist(), strict=True):
+            groups.alias(i, j)
+        inside &= np.bincount(component, minlength=count)[component[left]] > 2
+    for i, j, value in zip(left[inside].tolist(), right[inside].tolist(), log_odds[inside].tolist(), strict=True):
+        groups.add(i, j, value)
     groups.run()
     return numbered([groups.find(i) for i in range(count)])
 

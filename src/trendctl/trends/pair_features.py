@@ -53,9 +53,11 @@ class _Side:
         self.weight = records.rarity[token]
         self.kind = records.kind[token]
         self.hit = self._said_in_title(records, b[self.pair], token)
-        said = self.hit.copy()
-        miss = np.flatnonzero(~self.hit)
-        said[miss] = records.has(records.known, b[self.pair[miss]], token[miss])
+        said = self.hit
+        if records.known is not records.titled:
+            said = said.copy()
+            miss = np.flatnonzero(~self.hit)
+            said[miss] = records.has(records.known, b[self.pair[miss]], token[miss])
         self.total = self._sum(self.weight)
         self.norm = self._sum(self.weight**2)
         self.found = self._sum(self.weight * self.hit)
@@ -117,7 +119,9 @@ def _starts(records: Records, a: IntArray, b: IntArray) -> tuple[FloatArray, Flo
     return longest, np.maximum(units - values, 0.0)
 
 
-def _texts(records: Records, a: IntArray, b: IntArray) -> list[npt.NDArray[np.float32]]:
+def _texts(
+    records: Records, a: IntArray, b: IntArray, set_ratio: npt.NDArray[np.float32] | None
+) -> list[npt.NDArray[np.float32]]:
     """The columns ratio, set_ratio, compact_ratio and compact_part, 0 to 100."""
 
     def compare(texts: list[str], scorer: Callable[..., float]) -> npt.NDArray[np.float32]:
@@ -126,14 +130,16 @@ def _texts(records: Records, a: IntArray, b: IntArray) -> list[npt.NDArray[np.fl
 
     return [
         compare(records.plain, fuzz.ratio),
-        compare(records.plain, fuzz.token_set_ratio),
+        compare(records.plain, fuzz.token_set_ratio) if set_ratio is None else set_ratio,
         compare(records.compact, fuzz.ratio),
         compare(records.compact, fuzz.partial_ratio),
     ]
 
 
-def pair_features(records: Records, a: IntArray, b: IntArray) -> npt.NDArray[np.float32]:
-    """One row of `NAMES` for each pair; the same for (a, b) and (b, a)."""
+def pair_features(
+    records: Records, a: IntArray, b: IntArray, set_ratio: npt.NDArray[np.float32] | None = None
+) -> npt.NDArray[np.float32]:
+    """One row of `NAMES` for each pair; the same for (a, b) and (b, a). `set_ratio`: that column, where it is known."""
     if len(a) == 0:
         return np.zeros((0, len(NAMES)), np.float32)
     one, two = _Side(records, a, b), _Side(records, b, a)
@@ -151,6 +157,6 @@ def pair_features(records: Records, a: IntArray, b: IntArray) -> npt.NDArray[np.
         *_starts(records, a, b),
         records.first[a] == records.first[b],
         np.where(np.isnan(gap), -1.0, gap),
-        *_texts(records, a, b),
+        *_texts(records, a, b, set_ratio),
     ]
     return np.stack([np.asarray(c, np.float32) for c in columns], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from trendctl.trends._price_model import PriceModel
 
-RANGE_FACTOR = 0.33
+RANGE_FACTOR = 0.32
 """Half the width of the 80% range in the model's standard deviations, which are too wide: the 0.8 quantile of
 |error| / deviation over comparables judged from those of other products (tests/benchmarks/fit_pricing.py)."""
 

@@ -11,9 +11,10 @@ from trendctl.trends.clustering import Pair, agglomerate, numbered
 from trendctl.trends.conflicts import conflicts, respellings, swapped
 from trendctl.trends.pair_features import pair_features
 from trendctl.trends.pair_model import model, probability, threshold
-from trendctl.trends.records import FloatArray, IntArray, Records, build_titles, plain_text
+from trendctl.trends.records import FloatArray, IntArray, Records
+from trendctl.trends.title_batch import TitleBatch
 from trendctl.trends.title_features import Tokens, read_title
-from trendctl.trends.title_keys import fingerprint_of, keys_of_many
+from trendctl.trends.title_keys import fingerprint_of
 
 VETO: Final = -6.0  # log-odds of a pair with a conflict, if they were not lower anyway
 SWAPPED: Final = -1.0  # log-odds of titles with a word exchanged, if they were not lower anyway
@@ -23,19 +24,26 @@ _BLOCK: Final = 12  # titles of one key that are all compared
 _NEIGHBOURS: Final = 3  # in a larger block each title meets so many of the next in the alphabet
 _AT_A_TIME: Final = 100_000
 _ALIKE: Final = 55.0  # token-set ratio below which a pair is not looked at
+_ALIKE_WITHOUT_CODE: Final = (
+    65.0  # the same without a model number in common: of such offers one in 400 is joined below
+)
 _PRICE_GAP: Final = 8.0  # the same product does not cost eight times as much elsewhere; its accessory costs an eighth
 Candidate = tuple[int, str]
 
 
-def title_log_odds(records: Records, a: IntArray, b: IntArray, *, any_goods: bool = False) -> FloatArray:
+def title_log_odds(
+    records: Records, a: IntArray, b: IntArray, *, any_goods: bool = False,
+    set_ratio: npt.NDArray[np.float32] | None = None,
+) -> FloatArray:  # fmt: skip
     """Log-odds that the titles of two rows name one product; conflicts are never outweighed.
 
     With `any_goods` a respelling without a model number counts as likely too, and another word as unlikely, as they
-    are outside electronics.
+    are outside electronics. `set_ratio`: the token-set ratios of the pairs, where they are known.
     """
     out = np.zeros(len(a))
     for low in range(0, len(a), _AT_A_TIME):
-        table = pair_features(records, a[low : low + _AT_A_TIME], b[low : low + _AT_A_TIME])
+        part = slice(low, low + _AT_A_TIME)
+        table = pair_features(records, a[part], b[part], None if set_ratio is None else set_ratio[part])
         value = model("titles").log_odds(table)
         if any_goods:
             value = np.where(swapped(table), np.minimum(value, SWAPPED), value)
@@ -91,7 +99,8 @@ def best_matches(
     if not pairs:
         return out
     number, a, b = np.asarray(pairs, np.int64).T
-    value = title_log_odds(build_titles(rows, [plain_text(tokens) for tokens in rows]), a, b, any_goods=True)
+    batch = TitleBatch.of_tokens(rows)
+    value = title_log_odds(batch.records(batch.plain()), a, b, any_goods=True)
     value = np.where(equal, -VETO, value)
     value = np.where(_dear(number, ids, prices, product_prices), np.minimum(value, VETO), value)
     _choose(out, number, ids, probability(value))
@@ -156,34 +165,30 @@ def group(titles: Sequence[str], *, must_link: Collection[Pair] = (), cannot_lin
     ValueError if the constraints contradict each other.
     """
     held = {i for pair in cannot_link for i in pair}
-    place: list[int] = []
-    of_text: dict[str, int] = {}
-    read: list[Tokens] = []
-    plain: list[str] = []
-    for i, title in enumerate(titles):
-        tokens = read_title(title)
-        text = plain_text(tokens)
-        at = of_text.setdefault(f"{i}\0" if i in held else text, len(read))
-        if at == len(read):
-            read.append(tokens)
-            plain.append(text)
-        place.append(at)
-    a, b = _worth_a_look(read, plain)
+    every = TitleBatch.of(titles)
+    places: dict[str, int] = {}
+    texts = every.plain()
+    place = [places.setdefault(f"{i}\0" if i in held else text, len(places)) for i, text in enumerate(texts)]
+    first = np.unique(np.array(place, np.int64), return_index=True)[1]
+    batch, plain = every.pick(first), [texts[i] for i in first.tolist()]
+    a, b, alike = _worth_a_look(batch, plain)
     some, where = np.unique(np.r_[a, b], return_inverse=True)
-    records = build_titles([read[i] for i in some.tolist()], [plain[i] for i in some.tolist()])
-    value = title_log_odds(records, where[: len(a)], where[len(a) :], any_goods=True)
-    value = np.where([plain[i] == plain[j] for i, j in zip(a.tolist(), b.tolist(), strict=True)], -VETO, value)
+    known = batch.pick(some).records([plain[i] for i in some.tolist()])
+    value = title_log_odds(known, where[: len(a)], where[len(a) :], any_goods=True, set_ratio=alike)
+    if held:
+        value = np.where([plain[i] == plain[j] for i, j in zip(a.tolist(), b.tolist(), strict=True)], -VETO, value)
     joined = [(place[i], place[j]) for i, j in must_link]
     parted = [(place[i], place[j]) for i, j in cannot_link]
-    labels = agglomerate(len(read), a, b, value, _least(), joined, parted)
+    labels = agglomerate(len(batch), a, b, value, _least(), joined, parted)
     return numbered(labels[i] for i in place)
 
 
-def _worth_a_look(read: Sequence[Tokens], plain: Sequence[str]) -> tuple[IntArray, IntArray]:
-    """Pairs that share a key and look alike at a glance, the likest few of each title."""
+def _worth_a_look(batch: TitleBatch, plain: list[str]) -> tuple[IntArray, IntArray, npt.NDArray[np.float32]]:
+    """Pairs that share a key and look alike at a glance, the likest few of each title; and how alike."""
     alphabetical = np.empty(len(plain), np.int64)
     alphabetical[np.array(sorted(range(len(plain)), key=plain.__getitem__), np.int64)] = np.arange(len(plain))
-    a, b = block_pairs(*keys_of_many(read), alphabetical)
+    keys = batch.keys()
+    a, b = block_pairs(*keys.entries(), alphabetical)
     alike = np.zeros(len(a), np.float32)
     for low in range(0, len(a), _AT_A_TIME):
         left, right = a[low : low + _AT_A_TIME].tolist(), b[low : low + _AT_A_TIME].tolist()
@@ -191,9 +196,11 @@ def _worth_a_look(read: Sequence[Tokens], plain: Sequence[str]) -> tuple[IntArra
             [plain[i] for i in left], [plain[i] for i in right], scorer=fuzz.token_set_ratio, score_cutoff=_ALIKE
         )
     keep = alike > 0
+    unlike = np.flatnonzero(keep & (alike < _ALIKE_WITHOUT_CODE))
+    keep[unlike] = keys.share_code(a[unlike], b[unlike])
     a, b, alike = a[keep], b[keep], alike[keep]
     few = (_rank(a, alike) < _CLOSE_LOOK) & (_rank(b, alike) < _CLOSE_LOOK)
-    return a[few], b[few]
+    return a[few], b[few], alike[few]
 
 
 def _rank(row: IntArray, score: npt.NDArray[np.float32]) -> IntArray:

@@ -29,11 +29,15 @@ class Postings:
     @staticmethod
     def of(rows: Sequence[Sequence[int]], vocabulary: int) -> "Postings":
         counts = np.fromiter(map(len, rows), np.int64, len(rows))
-        flat = np.fromiter(chain.from_iterable(rows), np.int64, int(counts.sum()))
-        keys = np.sort(np.repeat(np.arange(len(rows), dtype=np.int64), counts) * vocabulary + flat)
+        return Postings.flat(counts, np.fromiter(chain.from_iterable(rows), np.int64, int(counts.sum())), vocabulary)
+
+    @staticmethod
+    def flat(counts: IntArray, flat: IntArray, vocabulary: int) -> "Postings":
+        """From the rows one after the other, and how long each is."""
+        keys = np.sort(np.repeat(np.arange(len(counts), dtype=np.int64), counts) * vocabulary + flat)
         if len(keys):  # much faster than np.unique, which hashes
             keys = keys[np.r_[True, keys[1:] != keys[:-1]]]
-        start = np.searchsorted(keys, np.arange(len(rows) + 1, dtype=np.int64) * vocabulary)
+        start = np.searchsorted(keys, np.arange(len(counts) + 1, dtype=np.int64) * vocabulary)
         return Postings(start.astype(np.int64), keys % vocabulary)
 
     def keys(self, vocabulary: int) -> IntArray:
@@ -73,7 +77,9 @@ class Records:
         return np.asarray(keys[at] == wanted, dtype=np.bool_)
 
 
-class _Vocabulary(dict[str, int]):
+class Vocabulary(dict[str, int]):
+    """Numbers for tokens, in the order in which they are first asked for."""
+
     def __missing__(self, token: str) -> int:
         self[token] = value = len(self)
         return value
@@ -109,7 +115,7 @@ def _model_tokens(text: str) -> list[str]:
 class _Reader:
     """Reads records one by one into rows of token ids."""
 
-    vocabulary: _Vocabulary
+    vocabulary: Vocabulary
     base: list[list[int]] = field(default_factory=list)
     brand: list[list[int]] = field(default_factory=list)
     model: list[list[int]] = field(default_factory=list)
@@ -130,9 +136,9 @@ class _Reader:
         if model and model[0] not in tokens.base and model[0] not in tokens.extra:
             tokens.base.append(model[0])  # a model number tells as much in its own field as in the title
         more = self._description(_text(record, "description"))
-        self.add_title(tokens, plain, brand, [ids[t] for t in model], more)
+        self._add(tokens, plain, brand, [ids[t] for t in model], more)
 
-    def add_title(self, tokens: Tokens, plain: str, brand: list[int], model: list[int], more: list[int]) -> None:
+    def _add(self, tokens: Tokens, plain: str, brand: list[int], model: list[int], more: list[int]) -> None:
         ids = self.vocabulary
         row = [ids[t] for t in tokens.base] or [ids["z"]]
         said = [*row, *[ids[t] for t in tokens.extra], *brand, *model]
@@ -156,19 +162,11 @@ class _Reader:
 
 def build(records: Sequence[Mapping[str, Any]]) -> Records:
     """Read the fields title, brand, model, description and price (any may be missing)."""
-    vocabulary = _Vocabulary()
+    vocabulary = Vocabulary()
     reader = _Reader(vocabulary)
     for record in records:
         reader.add(record)
     return _finished(reader, np.fromiter(map(_price, records), np.float64, len(records)))
-
-
-def build_titles(titles: Sequence[Tokens], plain: Sequence[str]) -> Records:
-    """Titles that have been read, with their `plain_text`, as records without any other field."""
-    reader = _Reader(_Vocabulary())
-    for tokens, text in zip(titles, plain, strict=True):
-        reader.add_title(tokens, text, [], [], [])
-    return _finished(reader, np.full(len(titles), np.nan))
 
 
 def plain_text(tokens: Tokens) -> str:
@@ -179,29 +177,34 @@ def plain_text(tokens: Tokens) -> str:
 def _finished(reader: _Reader, price: FloatArray) -> Records:
     vocabulary = reader.vocabulary
     vocabulary["z"]  # a title without a word
+    size = len(vocabulary)
+    return finished(
+        vocabulary, base=Postings.of(reader.base, size), brand=Postings.of(reader.brand, size),
+        model=Postings.of(reader.model, size), titled=Postings.of(reader.titled, size),
+        known=Postings.of(reader.known, size) if reader.described else None, plain=reader.plain,
+        compact=reader.compact, accessory=np.asarray(reader.accessory, np.bool_),
+        for_another=np.asarray(reader.for_another, np.bool_),
+        first=np.fromiter((row[0] for row in reader.base), np.int64, len(price)), price=price,
+    )  # fmt: skip
+
+
+def finished(
+    vocabulary: Vocabulary, *, base: Postings, brand: Postings, model: Postings, titled: Postings,
+    known: Postings | None, plain: list[str], compact: list[str], accessory: BoolArray, for_another: BoolArray,
+    first: IntArray, price: FloatArray,
+) -> Records:  # fmt: skip
+    """The records of these rows, with what follows from all of them together. `known` None: as `titled`."""
     size, names = len(vocabulary), list(vocabulary)
     kind = np.fromiter((token_kind(t) for t in names), np.int8, size)
-    titles = Postings.of(reader.titled, size)
-    said = titles.keys(size)
-    in_titles = np.bincount(titles.token, minlength=size).astype(np.float64)
+    said = titled.keys(size)
+    in_titles = np.bincount(titled.token, minlength=size).astype(np.float64)
     return Records(
-        base=Postings.of(reader.base, size),
-        brand=Postings.of(reader.brand, size),
-        model=Postings.of(reader.model, size),
-        known=Postings.of(reader.known, size).keys(size) if reader.described else said,
-        titled=said,
-        vocabulary=size,
-        kind=kind,
-        spelled=_spelled(vocabulary, names),
+        base=base, brand=brand, model=model, known=said if known is None else known.keys(size), titled=said,
+        vocabulary=size, kind=kind, spelled=_spelled(vocabulary, names),
         length=np.fromiter(map(len, names), np.float64, size) - 1.0,
-        rarity=_rarity(in_titles, kind, len(price)),
-        price=price,
-        plain=reader.plain,
-        compact=reader.compact,
-        accessory=np.asarray(reader.accessory, np.bool_),
-        for_another=np.asarray(reader.for_another, np.bool_),
-        first=np.fromiter((row[0] for row in reader.base), np.int64, len(price)),
-    )
+        rarity=_rarity(in_titles, kind, len(price)), price=price, plain=plain, compact=compact,
+        accessory=accessory, for_another=for_another, first=first,
+    )  # fmt: skip
 
 
 def _spelled(vocabulary: Mapping[str, int], names: list[str]) -> IntArray:

@@ -62,6 +62,28 @@ def google_category(title: str, hints: Sequence[str] = ()) -> tuple[int, str, fl
     return None
 
 
+_AGREED = 0.5  # share of the titles that name a kind under the top level
+
+
+def google_under(titles: Sequence[str], top: str) -> tuple[int, str]:
+    """(id, full path) of the deepest entry under a top level of Google's taxonomy that most of the titles name.
+
+    The first title counts twice. Titles that name no kind there have no say; the top level's own entry without any.
+    KeyError for what is no top level.
+    """
+    table, weights = google_table(), dict[str, float]()
+    for place, title in enumerate(titles):
+        path = table.paths[deepest([title], top)]
+        if path != top:
+            weights[path] = weights.get(path, 0.0) + (2.0 if place == 0 else 1.0)
+    best, number, least = top, table.tops[top], _AGREED * sum(weights.values())
+    for other, path in table.paths.items():
+        inside = sum(weight for named, weight in weights.items() if f"{named} > ".startswith(f"{path} > "))
+        if inside > least and path.count(" > ") > best.count(" > "):
+            best, number = path, other
+    return number, best
+
+
 SELLABLE_THRESHOLD = 0.45
 """From this probability on a title counts as a good: where precision and recall are about equal in cross-validation
 with parts of the word lists hidden, which is what titles with unknown makers look like (fit_taxonomy.py)."""

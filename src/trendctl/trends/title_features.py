@@ -33,7 +33,7 @@ class Kind(IntEnum):
 _COUNT_WORDS: Final = {"etwin": 2, "edual": 2, "edouble": 2, "wtwo": 2, "wthree": 3, "wfour": 4, "wfive": 5, "wsix": 6}
 _BESIDE: Final = frozenset(("zwith", "zw", "zplus", "zinc", "zmit", "zand", "z&", "wincluding", "wincluded"))
 _FITS: Final = frozenset(("zfor", "wfit", "wcompatible"))
-_CHUNK: Final = re.compile(r"[^\W_]+(?:[-./'][^\W_]+)*")
+CHUNK: Final = re.compile(r"[^\W_]+(?:[-./'][^\W_]+)*")
 _PART: Final = re.compile(r"[^\W_]+")
 _INCH_MARK: Final = re.compile(r"(\d)\s?(?:''|[\"'″”’])(?=\W|$)")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?$")
@@ -218,7 +218,7 @@ def read_title(title: str) -> Tokens:
     before: Chunk | None = None
     adds = False
     text = normalise(title)
-    for chunk in _CHUNK.findall(text):
+    for chunk in CHUNK.findall(text):
         now = analyse(chunk)
         if before is not None:
             if now.unit is not None and before.number is not None:

@@ -1,10 +1,8 @@
 """Keys under which the same product is found again: hashes that need no corpus and never change between runs."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain, combinations
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -14,8 +12,8 @@ from trendctl.trends.title_features import Tokens, read_title
 from trendctl.trends.title_words import words
 
 _MASK: Final = (1 << 63) - 1
-_TOKENS: Final = 4  # pairs among the four most telling tokens: six keys
-_CODES: Final = 3
+TELLING: Final = 4  # pairs among the four most telling tokens: six keys
+CODES: Final = 3
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _SEED: Final = 0xC2B2AE3D27D4EB4F
 _WORTH: Final = {"c": 40.0, "s": 14.0, "n": 7.0, "q": 8.0, "k": 1.0, "y": 3.0, "e": 2.0, "o": 1.0, "a": 3.0, "w": 6.0}
@@ -33,7 +31,7 @@ COMMON_WORDS: Final = words(
 
 
 @lru_cache(maxsize=1 << 17)
-def _token(token: str) -> tuple[float, int, bool]:
+def token_worth(token: str) -> tuple[float, int, bool]:
     """Minus how telling a token is without looking at any corpus, its stable hash, and whether it is a model number."""
     worth = _WORTH.get(token[0], 0.0)
     if token[0] == "w":
@@ -51,22 +49,14 @@ def _mix(a: int, b: int) -> int:
     return ((a * _GOLDEN) ^ (b * _SEED + (a >> 7))) & _MASK
 
 
-def telling_of(tokens: Tokens, seen: Mapping[str, int] | None = None) -> tuple[list[int], list[int]]:
-    """Hashes of the most telling tokens of a title, and of its model numbers, some of them written together.
-
-    With `seen`, how often a batch says each token, the rarest that is said twice tells most.
-    """
-    said = {t for t in tokens.base if t[0] != "z"}
-    if seen is None:
-        telling = sorted([_token(t) for t in said])[:_TOKENS]
-    else:
-        rare = sorted([(seen[t], _token(t)) for t in said if seen[t] > 1])[:_TOKENS]
-        telling = [token for _, token in rare]
+def telling_of(tokens: Tokens) -> tuple[list[int], list[int]]:
+    """Hashes of the most telling tokens of a title, and of its model numbers, some of them written together."""
+    telling = sorted([token_worth(t) for t in {t for t in tokens.base if t[0] != "z"}])[:TELLING]
     codes = {t[1] for t in telling if t[2]}
     for t in tokens.extra:
-        if t[0] == "c" and (found := _token(t))[2]:
+        if t[0] == "c" and (found := token_worth(t))[2]:
             codes.add(found[1])
-    return [t[1] for t in telling], sorted(codes)[:_CODES]
+    return [t[1] for t in telling], sorted(codes)[:CODES]
 
 
 def keys_of(tokens: Tokens) -> tuple[int, ...]:
@@ -76,29 +66,7 @@ def keys_of(tokens: Tokens) -> tuple[int, ...]:
     return tuple(sorted({*pairs, *codes}))
 
 
-def keys_of_many(titles: Sequence[Tokens]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """(title number, key) of all keys of many titles: as `keys_of`, but here the batch itself says what is rare."""
-    seen = Counter(chain.from_iterable(tokens.base for tokens in titles))
-    slots = np.full((len(titles), _TOKENS), -1, np.int64)
-    code_rows: list[int] = []
-    code_keys: list[int] = []
-    for i, tokens in enumerate(titles):
-        telling, codes = telling_of(tokens, seen)
-        slots[i, : len(telling)] = telling
-        code_rows += [i] * len(codes)
-        code_keys += codes
-    rows, found = [np.array(code_rows, np.int64)], [np.array(code_keys, np.int64)]
-    lone = np.flatnonzero((slots[:, 0] >= 0) & (slots[:, 1] < 0))
-    rows.append(lone)
-    found.append(slots[lone, 0])
-    for x, y in combinations(range(_TOKENS), 2):
-        both = np.flatnonzero((slots[:, x] >= 0) & (slots[:, y] >= 0))
-        rows.append(both)
-        found.append(_mix_all(slots[both, x], slots[both, y]))
-    return np.concatenate(rows), np.concatenate(found)
-
-
-def _mix_all(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def mix_all(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """`_mix` of many pairs: unsigned products wrap, and the low 63 bits are the same."""
     low, high = np.minimum(a, b).astype(np.uint64), np.maximum(a, b).astype(np.uint64)
     mixed = (low * np.uint64(_GOLDEN)) ^ (high * np.uint64(_SEED) + (low >> np.uint64(7)))

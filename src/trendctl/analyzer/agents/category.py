@@ -1,13 +1,14 @@
-"""Agent: the top level of the Google product taxonomy (version 2021-09-21) that the product's title fits best."""
+"""Agent: the class of the Google product taxonomy (version 2021-09-21) that the product's titles fit best."""
 
 from collections.abc import Mapping
 
 from pydantic import BaseModel
 
 from trendctl.analyzer import evidence as ev
-from trendctl.analyzer.classes import GOOGLE, shares
+from trendctl.analyzer.classes import shares
 from trendctl.analyzer.outputs import Category, Normalised
 from trendctl.ports import Agent, Case, Json
+from trendctl.trends.taxonomy import google_under
 
 _LEAST = 0.34  # of the evidence; below, two or more classes are as likely
 _MAX_TITLES = 5
@@ -26,13 +27,16 @@ def evidence(case: Case, outputs: Mapping[str, BaseModel]) -> Mapping[str, Json]
 
 
 def run(evidence: Mapping[str, Json]) -> Category:
-    """The class with the largest mean share."""
+    """The top level with the largest mean share, and the deepest entry under it that the titles agree on."""
     found = shares(evidence)
     best = max(found, key=lambda name: found[name])
     confidence = round(found[best], 6)
     if found[best] < _LEAST:
         return Category(google_id=None, path="", platform_categories={}, confidence=confidence)
-    return Category(google_id=GOOGLE[best], path=best, platform_categories={}, confidence=confidence)
+    number, deep = google_under([str(title["text"]) for title in evidence["titles"] if title["text"]], best)
+    return Category(
+        google_id=number, path=best, google_path=deep, platform_categories={}, confidence=confidence
+    )  # fmt: skip
 
 
-AGENT = Agent("category", 1, ("normaliser",), Category, evidence, run)
+AGENT = Agent("category", 2, ("normaliser",), Category, evidence, run)

@@ -1,15 +1,16 @@
 """OAuth 2 token calls, the first link of a chain: the secret goes in the header or body, never in the address."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
 from trendctl.errors import ParseError
-from trendctl.ports import Reply, Request
+from trendctl.ports import Ask, Json, Reply, Request
 from trendctl.scanner.formats import jsonbody
 
 TAG: Final = "token"
+AGAIN: Final = "again:"  # begins the tag of a call made once more, with a renewed token
 _FORM: Final = ("Content-Type", "application/x-www-form-urlencoded")
 _LONGEST: Final = 8_192
 
@@ -25,10 +26,22 @@ def token_request(url: str, form: Mapping[str, str], basic: tuple[str, str] | No
 
 def access_token(reply: Reply) -> str:
     """The token of the answer. ParseError if there is none, or if it could not stand in a header."""
-    token = jsonbody.load_object(reply.body).get("access_token")
+    token = holder(jsonbody.load_object(reply.body)).get("access_token")
     if not isinstance(token, str) or not usable(token):
         raise ParseError("the token endpoint's answer holds no access token")
     return token
+
+
+def holder(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The object that holds the tokens: the document, or what TikTok puts around its `data`."""
+    inner = document.get("data")
+    return inner if isinstance(inner, dict) else document
+
+
+def may_renew(request: Request, ask: Ask, needed: Sequence[str]) -> bool:
+    """Whether a refused call may be made again: it had not been, and all is there that renewing takes."""
+    first = request.tag != TAG and not request.tag.startswith(AGAIN)
+    return first and all(ask.credentials.get(name) for name in needed)
 
 
 def usable(token: str) -> bool:

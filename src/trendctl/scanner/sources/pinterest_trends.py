@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from trendctl.ports import Ask, Json, Parsed, Reading, Record, Reply, Request, Source, SourceFacts
-from trendctl.scanner.formats import asks, jsonbody
+from trendctl.scanner.formats import asks, jsonbody, tokens
 from trendctl.scanner.formats.numbers import count
 from trendctl.scanner.formats.rows import Row, collect, item, levels, series
 from trendctl.scanner.formats.times import DAY, moment
 
 _API: Final = "https://api.pinterest.com/v5/trends/keywords"
+_TOKEN_URL: Final = "https://api.pinterest.com/v5/oauth/token"  # developers.pinterest.com, refresh an access token
 _REGIONS: Final = {"US": "US", "CA": "CA", "GB": "GB+IE", "IE": "GB+IE", "DE": "DE", "FR": "FR", "ES": "ES", "IT": "IT"}
 
 FACTS: Final = SourceFacts(
@@ -21,6 +22,7 @@ FACTS: Final = SourceFacts(
     kind=("discover", "measure"),
     auth="oauth",
     credentials=("PINTEREST_ACCESS_TOKEN",),
+    optional=("PINTEREST_APP_ID", "PINTEREST_APP_SECRET", "PINTEREST_REFRESH_TOKEN"),
     get_key="https://developers.pinterest.com/apps/ (each app is reviewed)",
     commercial_use="ask",
     ai_ok=False,
@@ -43,19 +45,33 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One call; none for a country that Pinterest has no trends of."""
+    return _calls(ask, asks.secret(ask, "PINTEREST_ACCESS_TOKEN"), "")
+
+
+def fallback(request: Request, status: int | None, ask: Ask) -> Sequence[Request]:
+    """A new access token where ours was refused, once; both tokens of the answer replace ours."""
+    if status != 401 or not tokens.may_renew(request, ask, FACTS.optional):
+        return ()
+    form = {"grant_type": "refresh_token", "refresh_token": asks.secret(ask, "PINTEREST_REFRESH_TOKEN")}
+    pair = (asks.secret(ask, "PINTEREST_APP_ID"), asks.secret(ask, "PINTEREST_APP_SECRET"))
+    return (tokens.token_request(_TOKEN_URL, {**form, "refresh_on": "true"}, pair),)
+
+
+def _calls(ask: Ask, token: str, mark: str) -> tuple[Request, ...]:
     region = _REGIONS.get(ask.geo)
     if region is None:
         return ()
     wanted = (("limit", "50"),) if ask.term is None else (("limit", "50"), ("include_keywords", ask.term))
-    headers = (("Authorization", f"Bearer {asks.secret(ask, 'PINTEREST_ACCESS_TOKEN')}"),)
     address = f"{_API}/{region}/top/{asks.path(FACTS, ask, 'trend')}"
-    return (Request(address, params=wanted, headers=headers, tag=region),)
+    return (Request(address, params=wanted, headers=(tokens.bearer(token),), tag=mark + region),)
 
 
 def parse(reply: Reply, ask: Ask) -> Parsed:
     """Discover: `position`, growth in percent (10001 says "more than 10000"). Term: `interest` by week, 0 to 100."""
+    if reply.request.tag == tokens.TAG:
+        return Parsed(follow=_calls(ask, tokens.access_token(reply), tokens.AGAIN))
     rows = jsonbody.rows(jsonbody.load_object(reply.body), asks.fields(FACTS, ask))
-    region = reply.request.tag
+    region = reply.request.tag.removeprefix(tokens.AGAIN)
     if ask.term is not None:
         wanted = ask.term.casefold()
         same = [row for row in rows if row.text("title").casefold() == wanted]
@@ -77,4 +93,4 @@ def _weeks(curve: Json, now: datetime) -> list[Reading]:
     return [Reading("interest", value, at=at, period=7 * DAY) for at, value in known]
 
 
-SOURCES: Final = (Source(FACTS, requests=requests, parse=parse),)
+SOURCES: Final = (Source(FACTS, requests=requests, parse=parse, fallback=fallback),)

@@ -8,11 +8,13 @@ from typing import Final
 
 from trendctl.errors import ParseError
 from trendctl.ports import Ask, Parsed, Record, Reply, Request, Source, SourceFacts
-from trendctl.scanner.formats import asks, jsonbody, text
+from trendctl.scanner.formats import asks, jsonbody, text, tokens
 from trendctl.scanner.formats.numbers import whole
 from trendctl.scanner.formats.rows import Row, collect, item, levels, price
 
 _HOST: Final = "https://open-api.tiktokglobalshop.com"
+_TOKEN_URL: Final = "https://auth.tiktok-shops.com/api/v2/token/refresh"  # partner.tiktokshop.com, authorization
+_EXPIRED: Final = 105002  # told under whatever status
 _PATH: Final = "/affiliate_creator/202405/open_collaborations/products/search"
 
 FACTS: Final = SourceFacts(
@@ -23,6 +25,7 @@ FACTS: Final = SourceFacts(
     kind=("discover",),
     auth="oauth",
     credentials=("TIKTOK_SHOP_API_KEY", "TIKTOK_SHOP_SECRET", "TIKTOK_CREATOR_TOKEN"),
+    optional=("TIKTOK_CREATOR_KEY", "TIKTOK_CREATOR_SECRET", "TIKTOK_CREATOR_REFRESH_TOKEN"),
     get_key="https://partner.tiktokshop.com/ (scope creator.affiliate_collaboration.read; each app is reviewed)",
     commercial_use="ask",
     ai_ok=False,
@@ -49,23 +52,46 @@ FACTS: Final = SourceFacts(
 
 def requests(ask: Ask) -> Sequence[Request]:
     """One signed call for each keyword. The time stamp is the run's: it holds for five minutes."""
+    return _calls(ask, asks.secret(ask, "TIKTOK_CREATOR_TOKEN"), "")
+
+
+def fallback(request: Request, status: int | None, ask: Ask) -> Sequence[Request]:
+    """A new access token where ours was refused, once for all keywords. TikTok takes the secret in the address."""
+    return _renewal(ask) if status == 401 and tokens.may_renew(request, ask, FACTS.optional) else ()
+
+
+def _renewal(ask: Ask) -> tuple[Request, ...]:
+    key, secret = _app(ask)
+    named = {"app_key": key, "app_secret": secret}
+    token = {"refresh_token": asks.secret(ask, "TIKTOK_CREATOR_REFRESH_TOKEN"), "grant_type": "refresh_token"}
+    return (Request(_TOKEN_URL, params=tuple({**named, **token}.items()), cacheable=False, tag=tokens.TAG, auth=True),)
+
+
+def _app(ask: Ask) -> tuple[str, str]:
+    """Key and secret of the app that the token was given to: the creator's own one, else the shop's."""
+    own = asks.secret(ask, "TIKTOK_CREATOR_KEY"), asks.secret(ask, "TIKTOK_CREATOR_SECRET")
+    return own if all(own) else (asks.secret(ask, "TIKTOK_SHOP_API_KEY"), asks.secret(ask, "TIKTOK_SHOP_SECRET"))
+
+
+def _calls(ask: Ask, token: str, mark: str) -> tuple[Request, ...]:
     chosen = asks.texts(FACTS, ask, "keywords") or ("",)
-    return tuple(_call(word, ask) for word in chosen)
+    return tuple(_call(word, ask, token, mark) for word in chosen)
 
 
-def _call(word: str, ask: Ask) -> Request:
+def _call(word: str, ask: Ask, access: str, mark: str) -> Request:
+    key, secret = _app(ask)
     body = json.dumps({"title_keywords": [word]} if word else {}, separators=(",", ":")).encode()
     params = {
-        "app_key": asks.secret(ask, "TIKTOK_SHOP_API_KEY"),
+        "app_key": key,
         "timestamp": str(int(ask.now.timestamp())),
         "page_size": "20",
         "sort_field": "units_sold",
         "sort_order": "DESC",
     }
-    params["sign"] = sign(_PATH, params, body, asks.secret(ask, "TIKTOK_SHOP_SECRET"))
-    token = ("x-tts-access-token", asks.secret(ask, "TIKTOK_CREATOR_TOKEN"))
-    headers = (("Content-Type", "application/json"), token)
-    return Request(f"{_HOST}{_PATH}", "POST", tuple(params.items()), headers, body, cacheable=False, tag=word)
+    params["sign"] = sign(_PATH, params, body, secret)
+    headers = (("Content-Type", "application/json"), ("x-tts-access-token", access))
+    tag = f"{mark}word:{word}"
+    return Request(f"{_HOST}{_PATH}", "POST", tuple(params.items()), headers, body, cacheable=False, tag=tag)
 
 
 def sign(path: str, params: Mapping[str, str], body: bytes, secret: str) -> str:
@@ -78,7 +104,12 @@ def sign(path: str, params: Mapping[str, str], body: bytes, secret: str) -> str:
 def parse(reply: Reply, ask: Ask) -> Parsed:
     """`position` by units sold and `units_sold`, with the lowest price. Success is code 0, whatever the status."""
     document = jsonbody.load_object(reply.body)
-    if whole(document.get("code")) != 0:
+    code = whole(document.get("code"))
+    if code == _EXPIRED and tokens.may_renew(reply.request, ask, FACTS.optional):
+        return Parsed(follow=_renewal(ask))
+    if code == 0 and reply.request.tag == tokens.TAG:
+        return Parsed(follow=_calls(ask, tokens.access_token(reply), tokens.AGAIN))
+    if code != 0:
         told = document.get("message")
         raise ParseError("TikTok Shop refused", why=text.clean(told, 120) if isinstance(told, str) else "")
     if isinstance(document.get("data"), dict) and not document["data"].get("products"):
@@ -91,4 +122,4 @@ def _product(row: Row, position: int) -> Record | None:
     return item(row, levels(position, cost=cost, units_sold=row.count("sold")))
 
 
-SOURCES: Final = (Source(FACTS, requests=requests, parse=parse),)
+SOURCES: Final = (Source(FACTS, requests=requests, parse=parse, fallback=fallback),)

@@ -12,13 +12,18 @@ def run(probe: Probe) -> CheckResult:
     folder = probe.home.logs
     files = [(p, p.stat()) for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
     size = sum(s.st_size for _, s in files)
-    limit = (probe.wanted.log_keep + 1) * probe.wanted.log_max_mb * 1_000_000 + CRASH_BYTES
+    most = limit(probe)
     crashes = sum(p.name.startswith("crash-") and s.st_mtime > probe.now - CRASHES_FOR for p, s in files)
-    if size > limit:
-        return CheckResult("logs", "warn", f"{bytes_words(size)}, {bytes_words(limit)} expected", f"look into {folder}")
+    if size > most:
+        return CheckResult("logs", "warn", f"{bytes_words(size)}, {bytes_words(most)} expected", f"look into {folder}")
     if crashes:
         return CheckResult("logs", "warn", f"{crashes} crash files of the last day", f"report what is in {folder}")
     return CheckResult("logs", "ok", bytes_words(size))
+
+
+def limit(probe: Probe) -> int:
+    """Bytes that all logs together should stay below."""
+    return (probe.wanted.log_keep + 1) * probe.wanted.log_max_mb * 1_000_000 + CRASH_BYTES
 
 
 CHECK = Check("logs", "the logs keep their size, no crash lately", run)

@@ -1,0 +1,51 @@
+"""A lock file keeps others out although nobody holds it: its process is gone, or it cannot be opened."""
+
+from collections.abc import Iterator
+
+from trendctl.selfheal.evidence import failing, found, keys
+from trendctl.selfheal.home_paths import aside, is_mine, relative
+from trendctl.selfheal.rules import locks
+from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look, Plan
+
+NAME = "stale_lock"
+
+
+def diagnose(look: Look) -> Iterator[Diagnosis]:
+    """One a file. An empty lock file that can be opened is what every finished command leaves, and no fault."""
+    if not failing(look, "locks"):
+        return
+    for lock in locks.stale(look.probe):
+        name = relative(look.probe.home, lock.path)
+        seen = (f"{lock.path.name} {lock.why}", "no process holds it")
+        yield found(NAME, f"the lock {lock.path.name} was left behind", seen, keys(look, "check.locks"), 0.9,
+                    name or lock.path.name, path=name)  # fmt: skip
+
+
+def plan(d: Diagnosis, look: Look) -> Plan | None:
+    """Only while its owner is gone: looked at again, right before.
+
+    The home's own lock and the journal's are never moved: whoever opened them a moment ago would hold another file
+    than whoever comes next, and two would believe to be alone.
+    """
+    home, path = look.probe.home, str(d.details.get("path") or "")
+    lock = next((lock for lock in locks.stale(look.probe) if path and relative(home, lock.path) == path), None)
+    if lock is None:
+        return None
+    if lock.shut and is_mine(lock.path):
+        return Plan(NAME, d.subject, "chmod", f"I will let you open {path} again (only you)",
+                    "the old permissions come back", (Change(Kind.MODE, path=path, mode=0o600),))  # fmt: skip
+    if lock.shut or path == home.lock.name or "/" in path:
+        return None
+    to = aside(home, lock.path, look.probe.now)
+    words = f"I will move {path} out of the way; the next command makes a new one"
+    return Plan(NAME, d.subject, "move", words, "it is moved back", (Change(Kind.MOVE, path=path, to=to),))
+
+
+FAULT = Fault(
+    name=NAME,
+    about="Commands wait for a lock that nobody holds, and give up: no post, no job, no backup.",
+    diagnose=diagnose,
+    checks=("locks",),
+    plan=plan,
+    no_fix="the home's own lock is not moved by itself: stop every trendctl (trendctl service status), then delete it",
+)
