@@ -125,13 +125,13 @@ def deep_check(app: App) -> str:
 def retention(app: App) -> str:
     """Roll old values up, honour each source's retention, keep cache and logs within their limits."""
     from trendctl import registry
-    from trendctl.store import incidents
+    from trendctl.store import answers, incidents
     from trendctl.store import retention as keeping
     from trendctl.store.http_state import StoredHttpState
 
     now = epoch(app.clock.now())
     days = {s.facts.name: s.facts.retention_days for s in registry.load_all("sources") if s.facts.retention_days}
-    purged = keeping.purge_sources(app.store, days, now)
+    purged = keeping.purge_sources(app.store, days, now) + answers.purge(app.home.cache, days, now)
     rolled = keeping.roll_up(app.store, now, stop=app.stop.is_set)
     keeping.drop_old_runs(app.store, now)
     incidents.forget_closed(app.store, now - 400 * DAY)

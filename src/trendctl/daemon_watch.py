@@ -52,7 +52,6 @@ class Watch:
         repaired = f", {report.repaired} repaired" if report.repaired else ""
         return f"{seen.whole}, {report.opened} incidents opened, {report.closed} closed{repaired}{pinged}"
 
-
     def rescue(self, app: App) -> None:
         """Without a usable database no job can be noted, so none runs: healing then looks at it, now and then."""
         from trendctl.healing import healing

@@ -178,7 +178,6 @@ class Selfheal(Section):
     """Checks and repairs by itself; a repair is backed up, verified and can be rolled back."""
 
     enabled: bool = Field(default=True, description="False: check and tell, repair nothing.")
-    every_minutes: int = Field(default=60, ge=5, le=10_080, description="Between two rounds of the daemon.")
     max_repairs_per_day: int = Field(default=10, ge=0, le=1000, description="More than that is left to you.")
     window_seconds: int = Field(
         default=120, ge=0, le=600, description="How long a repair is watched before it is final; else it is taken back."

@@ -9,19 +9,16 @@ import random
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "selfheal"))
-from heal_kit import Rig, file_check, file_fault, planned, snapshot
-from test_selfheal_safeguard import EVERY, furnish, job
-
 from fakes import FakeClock
+from heal_kit import EVERY, Rig, file_check, file_fault, furnish, job, planned, snapshot
 from trendctl.errors import Refused
 from trendctl.home import Home
-from trendctl.selfheal import coordinator
+from trendctl.selfheal import acts, coordinator, safeguard
 from trendctl.store.engine import Store
+from trendctl.store.writers import Role
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the child is a fork")
 ACTS = frozenset(
@@ -80,19 +77,6 @@ def chosen(count: int, seed: int) -> list[int]:
     return sorted(random.Random(seed).sample(range(1, count + 1), min(count, SHORT)))
 
 
-def as_it_was(rig: Rig, before: object, state: object) -> None:
-    coordinator.recover(rig.healing())
-    entries = rig.register.all()
-    assert [e.state for e in entries if e.is_open] == []
-    if any(e.state == "final" for e in entries):  # it died after it was proven: a person can still take it back
-        rig.heal()
-        coordinator.take_back(rig.healing(), 1)
-    assert snapshot(rig.home, rig.store) == before
-    assert job(rig) == state
-    left = [p for p in rig.home.root.rglob("*") if p.name.endswith(".part") and "repairs" not in p.parts]
-    assert left == []
-
-
 def restart(rig: Rig) -> None:
     """A day later, so that no limit of a day stands in the way."""
     rig.clock.advance(86_401)
@@ -104,19 +88,19 @@ def kill_at(rig: Rig, points: list[int]) -> None:
     for point in points:
         ended, _ = child(rig.heal, point)
         died += ended == signal.SIGKILL
-        as_it_was_once(rig, before, state)
+        as_it_was(rig, before, state)
         restart(rig)
     assert died == len(points)
     assert rig.heal().told[0].action == "fixed"
 
 
-def as_it_was_once(rig: Rig, before: object, state: object) -> None:
-    """As `as_it_was`, and the register emptied of what a proven repair left, for the next child."""
+def as_it_was(rig: Rig, before: object, state: object) -> None:
+    """After a new start; what was proven before it died is taken back as a person would, for the next child."""
     coordinator.recover(rig.healing())
     for entry in rig.register.all():
         assert not entry.is_open
         if entry.state == "final":
-            done = coordinator.safeguard.take_back(rig.ward, entry, 0)
+            done = safeguard.take_back(rig.ward, entry, 0)
             assert done.state == "rolled_back"
     assert snapshot(rig.home, rig.store) == before
     assert job(rig) == state
@@ -126,7 +110,7 @@ def as_it_was_once(rig: Rig, before: object, state: object) -> None:
 def total(rig: Rig) -> int:
     before, state = snapshot(rig.home, rig.store), job(rig)
     count = moments(rig, rig.heal)
-    as_it_was_once(rig, before, state)
+    as_it_was(rig, before, state)
     restart(rig)
     return count
 
@@ -147,14 +131,12 @@ def test_killed_while_it_takes_a_repair_back_the_next_start_goes_on(rig: Rig, so
     count = total(rig)
     for point in (p for p in chosen(count, soak_seed + 1) if p > count // 2):
         child(rig.heal, point)
-        as_it_was_once(rig, before, state)
+        as_it_was(rig, before, state)
         restart(rig)
 
 
 def test_a_fault_in_the_middle_of_a_repair_takes_it_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The n-th write to the disk fails, for every n."""
-    from trendctl.selfheal import acts
-
     before, state = snapshot(rig.home, rig.store), job(rig)
     done = acts.do
     for n in range(len(EVERY)):
@@ -173,14 +155,8 @@ def test_a_fault_in_the_middle_of_a_repair_takes_it_back(rig: Rig, monkeypatch: 
         assert snapshot(rig.home, rig.store) == before
         assert job(rig) == state
         restart(rig)
-        with rig.store.write(coordinator_role()) as db:
+        with rig.store.write(Role.SELFHEAL) as db:
             db.execute("DELETE FROM learning")
-
-
-def coordinator_role() -> object:
-    from trendctl.store.writers import Role
-
-    return Role.SELFHEAL
 
 
 def test_two_processes_at_once_repair_once(home: Home, store: Store, clock: FakeClock) -> None:
@@ -205,3 +181,35 @@ def test_two_processes_at_once_repair_once(home: Home, store: Store, clock: Fake
     assert set(codes) <= {0, 1, 2}
     assert [e.state for e in rig.register.all()] == ["final"]
     assert (home.root / "a.txt").read_text() == "good"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="root gives its rights up by Linux capabilities")
+@pytest.mark.parametrize(
+    ("path", "mode"), [(".", 0o500), (".", 0o300), ("trendctl.db", 0o400), ("overlays", 0o500)], ids=str
+)
+def test_a_home_that_was_shut_is_opened_again_though_nothing_can_be_written_in_it(
+    home: Home, store: Store, path: str, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole program, as a user whom modes bind."""
+    from trendctl.cli.main import main
+    from trendctl.drill.disks import obey_modes
+
+    monkeypatch.setenv("TRENDCTL_SELFHEAL__WINDOW_SECONDS", "0")
+    with store.write(Role.SELFHEAL) as db:
+        db.execute("INSERT INTO learning VALUES ('home_read_only', 40, 40, 1)")
+    for part in (home.root, *home.root.rglob("*")):
+        part.chmod(0o700 if part.is_dir() else 0o600)
+    (home.root / path).chmod(mode)
+
+    def as_user() -> None:
+        obey_modes()
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        main(["heal"])
+
+    assert child(as_user)[0] == 0
+    assert (home.root / path).stat().st_mode & 0o777 == (0o600 if path.endswith(".db") else 0o700)
+    with store.read() as db:
+        row = db.execute("SELECT fault, state FROM repair").fetchone()
+    assert tuple(row) == ("home_read_only", "final")

@@ -4,10 +4,6 @@ The token call is not in those documents. The mock keeps no state: what happens 
 """
 
 import re
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,6 +14,7 @@ import pytest
 from amazon_rig import OPTIONS, wallet
 from fake_amazon import ASIN, SELLER, US
 from fake_kit import HttpShop
+from prism import address, mocked
 from test_amazon_draft import FOUND, LANTERN, wanted
 
 from trendctl.errors import TrendctlError
@@ -28,7 +25,6 @@ from trendctl.posting.platforms.amazon.places import known_place
 from trendctl.posting.platforms.amazon.platform import Amazon
 from trendctl.posting.tokens import Tokens
 
-PORT = 14020
 ITEM = f"/listings/2021-08-01/items/{SELLER}/TC1"
 OPERATIONS = {
     "GET /sellers/v1/marketplaceParticipations", "GET /catalog/2022-04-01/items",
@@ -42,28 +38,14 @@ OPERATIONS = {
 
 @pytest.fixture
 def mock(shared: Path) -> Iterator[Path]:
-    """The running mock's log. Installed once in the system's temporary folder, by the script beside the documents."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("the mock server needs node and npm")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            pytest.skip(f"port {PORT} is taken by another server")
-    cache = Path(tempfile.gettempdir()) / "trendctl-test-mocks"
-    (cache / "amazon.log").unlink(missing_ok=True)
-    command = [str(shared / "specs" / "start-mocks"), str(cache), "amazon"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    if made.returncode:
-        pytest.skip(f"the mock server did not start: {made.stderr.strip()[-200:]}")
-    try:
-        yield cache / "amazon.log"
-    finally:
-        subprocess.run(["kill", (cache / "amazon.pid").read_text().strip()], check=False)
+    with mocked(shared, "amazon") as log:
+        yield log
 
 
 @pytest.mark.shared
 @pytest.mark.timeout(400)
 def test_no_call_of_the_flow_violates_amazons_documents(tmp_path: Path, mock: Path) -> None:
-    shop = HttpShop(tmp_path, Amazon(), base_url=f"http://127.0.0.1:{PORT}", wallet=wallet(), options=dict(OPTIONS))
+    shop = HttpShop(tmp_path, Amazon(), base_url=address("amazon"), wallet=wallet(), options=dict(OPTIONS))
     Tokens(Amazon.sign_in, shop.wallet, {}, shop.clock, lambda wire: pytest.fail("a token call"), "amazon").keep(
         Grant("access", 3600.0)
     )

@@ -4,10 +4,6 @@ The token and quota calls are not in those documents. The mock keeps no state: w
 """
 
 import re
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,6 +13,7 @@ from typing import Any
 import pytest
 from ebay_rig import wallet
 from fake_kit import HttpShop
+from prism import address, mocked
 
 from trendctl.ports import DraftInput, Grant, Seen, Sold
 from trendctl.posting import wiring
@@ -25,7 +22,6 @@ from trendctl.posting.platforms.ebay.platform import Ebay
 from trendctl.posting.tokens import Tokens
 from trendctl.store import cases
 
-PORT = 14021
 OPERATIONS = {
     "POST /commerce/media/v1_beta/image/create_image_from_file",
     "POST /commerce/media/v1_beta/image/create_image_from_url", "GET /commerce/media/v1_beta/image/img1",
@@ -46,28 +42,14 @@ OPERATIONS = {
 
 @pytest.fixture
 def mock(shared: Path) -> Iterator[Path]:
-    """The running mock's log. Installed once in the system's temporary folder, by the script beside the documents."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("the mock server needs node and npm")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            pytest.skip(f"port {PORT} is taken by another server")
-    cache = Path(tempfile.gettempdir()) / "trendctl-test-mocks"
-    (cache / "ebay.log").unlink(missing_ok=True)
-    command = [str(shared / "specs" / "start-mocks"), str(cache), "ebay"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    if made.returncode:
-        pytest.skip(f"the mock server did not start: {made.stderr.strip()[-200:]}")
-    try:
-        yield cache / "ebay.log"
-    finally:
-        subprocess.run(["kill", (cache / "ebay.pid").read_text().strip()], check=False)
+    with mocked(shared, "ebay") as log:
+        yield log
 
 
 @pytest.mark.shared
 @pytest.mark.timeout(400)
 def test_no_call_of_the_flow_violates_ebays_documents(tmp_path: Path, mock: Path) -> None:
-    shop = HttpShop(tmp_path, Ebay(), base_url=f"http://127.0.0.1:{PORT}", wallet=wallet())
+    shop = HttpShop(tmp_path, Ebay(), base_url=address("ebay"), wallet=wallet())
     Tokens(Ebay.sign_in, shop.wallet, {}, shop.clock, lambda wire: pytest.fail("a token call"), "ebay").keep(
         Grant("access", 7200.0)
     )

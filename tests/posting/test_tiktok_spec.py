@@ -4,10 +4,6 @@ The token calls are not in those documents. The mock keeps no state and checks n
 """
 
 import re
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +12,7 @@ from typing import Any
 
 import pytest
 from fake_kit import HttpShop
+from prism import address, mocked
 from tiktok_rig import FACTS, wallet
 
 from trendctl.ports import IMAGE_MARK, DraftInput, Grant, Seen, Sold
@@ -26,7 +23,6 @@ from trendctl.posting.platforms.tiktok.platform import Tiktok
 from trendctl.posting.tokens import Tokens
 from trendctl.store import cases
 
-PORT = 14022
 OPERATIONS = {
     "GET /authorization/202309/shops", "GET /logistics/202309/warehouses", "GET /product/202312/prerequisites",
     "POST /product/202309/categories/recommend", "GET /product/202309/categories/N/attributes",
@@ -43,28 +39,14 @@ LATE = {"approval": "a876dbb7d3e849e88ec9c0de91e1fd66", "shop_id": "700071453287
 
 @pytest.fixture
 def mock(shared: Path) -> Iterator[Path]:
-    """The running mock's log. Installed once in the system's temporary folder, by the script beside the documents."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("the mock server needs node and npm")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            pytest.skip(f"port {PORT} is taken by another server")
-    cache = Path(tempfile.gettempdir()) / "trendctl-test-mocks"
-    (cache / "tiktok.log").unlink(missing_ok=True)
-    command = [str(shared / "specs" / "start-mocks"), str(cache), "tiktok"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    if made.returncode:
-        pytest.skip(f"the mock server did not start: {made.stderr.strip()[-200:]}")
-    try:
-        yield cache / "tiktok.log"
-    finally:
-        subprocess.run(["kill", (cache / "tiktok.pid").read_text().strip()], check=False)
+    with mocked(shared, "tiktok") as log:
+        yield log
 
 
 @pytest.mark.shared
 @pytest.mark.timeout(400)
 def test_no_call_of_the_flow_violates_tiktoks_documents(tmp_path: Path, mock: Path) -> None:
-    shop = HttpShop(tmp_path, Tiktok(), base_url=f"http://127.0.0.1:{PORT}", wallet=wallet())
+    shop = HttpShop(tmp_path, Tiktok(), base_url=address("tiktok"), wallet=wallet())
     Tokens(Tiktok.sign_in, shop.wallet, {}, shop.clock, lambda wire: pytest.fail("a token call"), "tiktok").keep(
         Grant("access", 7 * 86_400.0)
     )

@@ -146,13 +146,13 @@ JSONS = st.recursive(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(JSONS)
 def test_no_document_makes_the_search_stumble_or_invent(doc: Any) -> None:
     assert judged(json.dumps(doc).encode()).fields is None
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.binary(max_size=300))
 def test_no_bytes_make_a_feeds_search_stumble(body: bytes) -> None:
     good = world.answer("slickdeals_rss", world.feed_bytes(world.long_feed("slickdeals_rss")), "ok.xml")
@@ -160,7 +160,7 @@ def test_no_bytes_make_a_feeds_search_stumble(body: bytes) -> None:
     assert propose(registry.load("sources", "slickdeals_rss"), good, bad, {}).fields is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.dictionaries(st.text(min_size=1, max_size=8), JSONS, max_size=4))
 def test_every_path_that_is_offered_can_be_read(row: dict[str, Any]) -> None:
     found = drift_json.JsonTable([row], "@", (row,))
@@ -191,7 +191,7 @@ def test_names_are_compared_by_their_words() -> None:
     assert name_likeness("title", "title@value") == name_likeness("post.name", "name.rendered") == 0.92
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.sampled_from(sorted(set(world.JSON_SOURCES) - {"x_trends"})), st.sampled_from(["title", "id"]), st.randoms())
 def test_the_right_values_on_the_wrong_rows_are_not_taken(source: str, name: str, drawn: random.Random) -> None:
     path = str(registry.load("sources", source).facts.fields[name]).split("||")[0].strip()

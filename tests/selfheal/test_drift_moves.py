@@ -60,7 +60,7 @@ SOURCES = sorted(world.JSON_SOURCES)
 RENAMABLE = [s for s in SOURCES if "." not in last(field_of(s, "title"))]
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.sampled_from(RENAMABLE), st.sampled_from(["title", "id"]), st.sampled_from(NEW))
 def test_a_renamed_field_is_found_again(source: str, name: str, new: str) -> None:
     path = field_of(source, name).split("||")[0].strip()
@@ -72,7 +72,7 @@ def test_a_renamed_field_is_found_again(source: str, name: str, new: str) -> Non
     assert found.sure
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.sampled_from(RENAMABLE), st.sampled_from(["title", "id"]), st.sampled_from(BOXES), st.booleans())
 def test_a_field_that_went_one_level_deeper_is_found_again(source: str, name: str, box: str, other: bool) -> None:
     path = field_of(source, name).split("||")[0].strip()
@@ -187,6 +187,8 @@ def test_a_source_that_went_back_to_its_old_form_no_longer_needs_its_overlay() -
     found = propose(leaf, good, again, {"rows": "payload.entries"})
     assert found.fields == {}
     assert found.sure
+    assert not found.delicate
+    assert propose(leaf, good, again, {"rows": "payload.entries", "url": "target"}).delicate
 
 
 def test_an_overlay_that_drifts_again_is_changed_and_keeps_its_other_fields() -> None:

@@ -108,6 +108,12 @@ def test_drift_without_an_earlier_answer_is_told_not_guessed(ill: Ill) -> None:
     assert ill.plan("source_drift", HN) is None
 
 
+def test_a_source_that_was_switched_off_is_nobodys_trouble(home: Home, store: Store, clock: FakeClock) -> None:
+    ill = Ill(home, store, clock, sources={HN: False})
+    failed(ill, HN, drifted())
+    assert standing(ill) == set()
+
+
 def test_an_answer_older_than_its_source_allows_is_not_used(ill: Ill) -> None:
     keep(ill, "bestbuy", "good", world.as_bytes(world.long_json("bestbuy")))
     doc = world.long_json("bestbuy", 3)
@@ -168,6 +174,19 @@ def test_an_overlay_of_the_person_is_kept_and_comes_back(ill: Ill) -> None:
     assert set(json.loads(mine.read_bytes())) == {"comments", "title"}
     ill.take_back(told)
     assert mine.read_bytes() == b'{"comments": "num_comments"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "action"), [(b'{"title": "nope"}', "fixed"), (b'{"title": "a", "url": "b"}', "proposed")]
+)
+def test_an_overlay_that_spoils_its_source_goes_aside_unless_it_is_about_a_link(
+    ill: Ill, text: bytes, action: str
+) -> None:
+    path = private(ill.home.overlays / f"{HN}.json", text)
+    failed(ill, HN, world.as_bytes(world.long_json(HN, 3)), "none of 20 entries could be used")
+    told = ill.heal()["source_drift"]
+    assert told.action == action
+    assert path.exists() == (action == "proposed")
 
 
 def test_a_link_that_moved_waits_for_a_person(ill: Ill) -> None:

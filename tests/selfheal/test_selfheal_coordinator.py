@@ -4,8 +4,8 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from heal_kit import Make, Rig, file_check, file_fault, planned
 
+from heal_kit import Make, Rig, file_check, file_fault, planned
 from trendctl.errors import Refused, UsageError
 from trendctl.selfheal import coordinator
 from trendctl.selfheal.learning import Tally
@@ -205,7 +205,7 @@ def test_a_home_that_cannot_be_locked_is_told_of_and_left_alone(make: Make, monk
     open_ = os.open
 
     def refuse(path: object, *args: object, **kwargs: object) -> int:
-        if str(path) == str(w.home.root):
+        if str(path) in (str(w.home.root), str(w.home.repairs)):
             raise PermissionError(13, "Permission denied", str(path))
         return open_(path, *args, **kwargs)  # type: ignore[arg-type]  # passed on
 

@@ -3,46 +3,14 @@
 from pathlib import Path
 
 import pytest
-from heal_kit import Make, Rig, file_check, file_fault, planned, snapshot
 
-from store_rows import insert
+from heal_kit import EVERY, Make, Rig, file_check, file_fault, furnish, job, planned, snapshot
 from trendctl.errors import Refused, StoreError
 from trendctl.selfheal import coordinator, safeguard
 from trendctl.selfheal.register import Register
 from trendctl.selfheal.values import Change, Kind
-from trendctl.store import jobs, repairs
+from trendctl.store import repairs
 from trendctl.store.writers import Role
-
-OLD_JOB = {"last_started_at": 1, "next_due_at": 2, "outcome": "running", "detail": "x"}
-VALIDATOR = {"url": "https://a.example/", "etag": "e", "last_modified": "", "body_sha256": "0" * 64, "at": 1}
-EVERY = (
-    Change(Kind.WRITE, "overlays/one.json", data=b'{"title": "name"}'),
-    Change(Kind.WRITE, "a.txt", data=b"good"),
-    Change(Kind.WRITE, "@config", data=b"[scan]\nworkers = 4\n"),
-    Change(Kind.MODE, "overlays", mode=0o500),
-    Change(Kind.MOVE, "b.txt", to="quarantine/deep/b.txt"),
-    Change(Kind.JOB, name="scan", values={"outcome": "broken off", "next_due_at": 99}),
-    Change(Kind.CACHE, name="http_validator", values={"url": "https://a.example/"}),
-    Change(Kind.REINDEX, name="item_by_product"),
-    Change(Kind.CHECKPOINT),
-    Change(Kind.BACKUP, name="healed"),
-)
-
-
-def furnish(w: Rig) -> None:
-    """Something for every kind of act to touch."""
-    insert(w.store, Role.APP, "job_state", job="scan", **OLD_JOB)
-    insert(w.store, Role.HTTP, "http_validator", **VALIDATOR)
-    insert(w.store, Role.HTTP, "http_validator", **VALIDATOR | {"url": "https://b.example/"})
-    w.home.config.write_text("[scan]\nworkers = 8\n")
-    (w.home.overlays / "two.json").write_text("{}")
-    (w.home.root / "a.txt").write_text("bad")
-    (w.home.root / "a.txt").chmod(0o640)
-
-
-def job(w: Rig) -> jobs.JobState:
-    with w.store.read() as db:
-        return jobs.all_states(db)["scan"]
 
 
 def validators(w: Rig) -> list[str]:

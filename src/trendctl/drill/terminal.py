@@ -7,43 +7,50 @@ import time
 import traceback
 from collections.abc import Callable
 
-LONGEST = 20.0  # seconds
+LONGEST = 30.0  # seconds
 PAUSE = 0.02  # seconds between two looks
 
 
 def at_terminal(act: Callable[[], object], keys: bytes) -> str:
-    """Do something in a process of its own whose terminal is ours, type the keys when it asks; what it wrote."""
+    """Do something in a process of its own whose terminal is ours, type a key each time it asks; what it wrote."""
     if sys.platform == "win32":
         return "there are no pseudo-terminals"
-    import pty
-
-    process, terminal = pty.fork()
+    ours, theirs = os.openpty()
+    process = os.fork()
     if process == 0:
+        os.close(ours)
+        os.login_tty(theirs)
         _perform(act)
-    said, left, ends = b"", keys, time.monotonic() + LONGEST
     try:
-        while time.monotonic() < ends:
-            if select.select([terminal], [], [], PAUSE)[0]:
-                part = os.read(terminal, 65_536)
-                said += part
-                if not part:
-                    break
-            elif _reads_keys(terminal):  # a key typed sooner would be thrown away
-                os.write(terminal, left[:1])
-                left = left[1:] or left  # the last one again, should it have come between two questions
-    except OSError:
-        pass  # Linux says so when the other side is gone
+        return _attended(process, ours, theirs, keys).decode(errors="replace")
     finally:
-        os.close(terminal)
-        _end(process, ends)
-    return said.decode(errors="replace")
+        os.close(ours)
+        os.close(theirs)
 
 
-def _reads_keys(terminal: int) -> bool:
-    """Whether the other side waits for single keys."""
+def _attended(process: int, ours: int, theirs: int, keys: bytes) -> bytes:
+    """Type one key at a time, each when the one before it was read; until the process ends, or is ended."""
+    said, left, ends = b"", keys, time.monotonic() + LONGEST
+    while True:
+        over = os.waitpid(process, os.WNOHANG)[0] != 0
+        while select.select([ours], [], [], 0.0 if over else PAUSE)[0]:
+            said += os.read(ours, 65_536)
+        if over:
+            return said
+        if _asks(theirs):
+            os.write(ours, left[:1])
+            left = left[1:] or left  # the last one again, should it have come between two questions
+        if time.monotonic() > ends:
+            os.kill(process, 9)
+
+
+def _asks(terminal: int) -> bool:
+    """Whether the process waits for single keys (typed sooner they would be thrown away) and has read all so far."""
+    import fcntl
     import termios
 
-    return not termios.tcgetattr(terminal)[3] & termios.ICANON
+    waiting = int.from_bytes(fcntl.ioctl(terminal, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
+    return not waiting and not termios.tcgetattr(terminal)[3] & termios.ICANON
 
 
 def _perform(act: Callable[[], object]) -> None:
@@ -59,12 +66,3 @@ def _perform(act: Callable[[], object]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _end(process: int, ends: float) -> None:
-    while time.monotonic() < ends + 1:
-        if os.waitpid(process, os.WNOHANG)[0]:
-            return
-        time.sleep(0.005)
-    os.kill(process, 9)
-    os.waitpid(process, 0)

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from trendctl.commerce.fees import NoFeeTable, Terms, fees_for
+from trendctl.commerce.money import CurrencyMismatch, Money
 from trendctl.ports import DraftInput, Json, SupplyView
 
 NEEDED = (("cost", "cost_minor"), ("stock", "stock"), ("condition", "condition"))
@@ -94,6 +96,19 @@ def common(wanted: DraftInput, platform: str, action: str = "create") -> dict[st
         "extra": {},
         "basis": dict(wanted.basis),
     }  # fmt: skip
+
+
+def fee_words(doc: Mapping[str, Json], name: str) -> tuple[str, ...]:
+    """The fees of the dated table at the drafted price, in a line for the card. `name`: the platform's, as written."""
+    price = Money(doc["price"]["minor"], doc["price"]["currency"])
+    if not price.minor:
+        return ()
+    try:
+        told = fees_for(Terms(doc["platform"], doc["marketplace"], category=doc["category"]["path"] or None), price)
+    except (NoFeeTable, CurrencyMismatch):
+        return ()
+    as_of = max((line.as_of for line in told.lines), default="")
+    return (f"{name}'s fee at this price: about {told.total.format_plain()} (fee table of {as_of})",)
 
 
 def _output(wanted: DraftInput, agent: str) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from trendctl import log
 from trendctl.errors import Refused, StoreError, UsageError
-from trendctl.selfheal import analyst, detector, engineer, learning, notes, safeguard
+from trendctl.selfheal import analyst, config_kept, detector, engineer, learning, notes, safeguard
 from trendctl.selfheal.analyst import Found
 from trendctl.selfheal.engineer import Proposal
 from trendctl.selfheal.health import Round, run_round
@@ -94,6 +94,9 @@ def heal(healing: Healing, seen: Round | None = None, *, dry_run: bool = False) 
         with alone(healing.ward.eyes().home):
             recovered = _recovered(healing)
             work = _looked(healing, None if recovered else seen)
+            probe = healing.ward.eyes()
+            if not probe.wanted.config_fault:
+                config_kept.keep_good(probe.home)
             return replace(_round(work), recovered=tuple(recovered))
     except StoreError as fault:  # the home cannot even be locked: everything is told, nothing repaired
         log.event("nothing is repaired", stage="heal", level=logging.ERROR, cause=str(fault))
@@ -158,12 +161,14 @@ def _looked(healing: Healing, seen: Round | None) -> _Work:
     ward = healing.ward
     probe = ward.eyes()
     seen = seen or run_round(probe, ward.checks)
-    own: dict[str, tuple[int, int]] = {}
     with ExitStack() as open_things:
         with suppress(StoreError):
             probe = replace(probe, db=open_things.enter_context(probe.store.read()))
-        with suppress(StoreError), probe.read() as db:
-            own = repairs.learned(db)
+        try:
+            with probe.read() as db:
+                own = repairs.learned(db)
+        except StoreError:
+            own = repairs.learned_as_stored(probe.store)
         look = Look(probe, seen, detector.detect(probe, seen))
         found = analyst.analyse(healing.faults, look)
         work = _Work(healing, seen, learning.measured(own, healing.prior), ward.register.all(), probe.now)
@@ -197,12 +202,15 @@ def _round(work: _Work) -> Report:
     work.cases = notes.numbered(ward, work.cases)
     _returned(work)
     entries = _carried_out(work, _chosen(work))
-    if any(not c.incident_id for c in work.cases):  # the database was the patient, and may be well again
-        opened, closed = notes.settle(ward, work.seen, work.cases, work.now)
+    seen = run_round(ward.eyes(), ward.checks) if entries else work.seen
+    if entries and any(not c.incident_id for c in work.cases):  # the database was the patient, and may be well again
+        bad = {r.name for r in seen.results if r.status != "ok"}
+        left = [c for c in work.cases if c.result is None or c.result.name in bad]
+        opened, closed = notes.settle(ward, seen, left, work.now)
         work.cases = notes.numbered(ward, work.cases)
+        entries = notes.joined(ward, work.cases, entries)
     told = [_ended(c, entries[c.key]) if c.key in entries else _told(work, c) for c in work.cases]
     notes.tell(ward, told, work.now)
-    seen = run_round(ward.eyes(), ward.checks) if entries else work.seen
     return Report(tuple(told), seen, tuple(work.cases), (), opened, closed)
 
 

@@ -56,7 +56,7 @@ def propose(source: Source, good: Answer, bad: Answer, overlay: Mapping[str, str
     if source.parse is None:
         return Found(None, why="the source is read by a package of its own")
     if overlay and not prove(source, good, bad, {}).against:
-        return Found({}, ("the overlay is no longer needed",), sure=True)
+        return Found({}, ("the overlay is no longer needed",), sure=True, delicate=_delicate(overlay))
     fields = {**source.facts.fields, **overlay}
     before, held, others = _tables(good, {**source.facts.fields, **good.fields}, bad, fields)
     if before is None or (held is None and not others):

@@ -4,7 +4,7 @@ A database that cannot be written stops nothing here: what is not written now is
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -113,6 +113,17 @@ def numbered(ward: Ward, cases: Sequence[Case]) -> list[Case]:
     with suppress(StoreError), ward.eyes().store.read() as db:
         ids = incidents.open_ids(db)
     return [replace(c, incident_id=ids.get(c.key, 0)) for c in cases]
+
+
+def joined(ward: Ward, cases: Sequence[Case], entries: Mapping[tuple[str, str], Entry]) -> dict[tuple[str, str], Entry]:
+    """The repairs with the numbers of incidents that could be stored only after them."""
+    ids = {c.key: c.incident_id for c in cases if c.incident_id}
+    for key, entry in entries.items():
+        if entry.token and not entry.incident_id and key in ids:
+            with suppress(StoreError):
+                ward.register.save(replace(entry, incident_id=ids[key], synced=False))
+    sync(ward)
+    return {key: ward.register.find(e.token) or e for key, e in entries.items()}
 
 
 def tell(ward: Ward, told: Sequence[Told], now: int) -> None:

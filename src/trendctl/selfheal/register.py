@@ -5,6 +5,7 @@ the very thing that is broken; the tables of the database are a copy for queries
 belongs to a repair that was never begun: nothing had been touched.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -148,7 +149,12 @@ def sync(folder: Path) -> None:
     """The folder's own entries on the disk, where the system can do that. Raises OSError."""
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except (
+        PermissionError
+    ):  # a folder that is shut for reading: what is in it is synced all the same, its names are not
+        return
     try:
         os.fsync(handle)
     finally:
@@ -180,22 +186,32 @@ def alone(home: Home) -> Iterator[None]:
         except Timeout:
             raise busy from None
         return
-    import fcntl  # not on Windows
-
+    handles: list[int] = []
     try:
-        handle = os.open(home.root, os.O_RDONLY)
-    except OSError as fault:
-        raise _unsafe(fault) from fault
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise busy from None
-        except OSError as fault:  # a file system that knows no locks
-            raise _unsafe(fault) from fault
+        _hold(home, handles, busy)
         yield
     finally:
-        os.close(handle)
+        for handle in handles:
+            os.close(handle)
+
+
+def _hold(home: Home, handles: list[int], busy: Refused) -> None:
+    """Lock the home's folder and the register's, those that can be opened: a home that is shut may still let its
+    register be reached."""
+    import fcntl  # not on Windows
+
+    for folder in (home.root, home.repairs):
+        with suppress(OSError):
+            handles.append(os.open(folder, os.O_RDONLY))
+    try:
+        for handle in handles:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise busy from None
+    except OSError as fault:  # a file system that knows no locks
+        raise _unsafe(fault) from fault
+    if not handles:
+        raise _unsafe(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home.root)))
 
 
 def _unsafe(fault: OSError) -> StoreError:

@@ -152,5 +152,3 @@ class Told:
     detail: str = ""
     subject: str = ""
     evidence: tuple[str, ...] = ()  # how we know
-
-

@@ -4,7 +4,7 @@ import hashlib
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -28,6 +28,8 @@ _DESCRIBED = f"{_NAMED}, category, image_url, brand, event_at"
 _CHANGE = """UPDATE item SET title = ?, url = coalesce(nullif(?, ''), url),
 category = coalesce(nullif(?, ''), category), image_url = coalesce(nullif(?, ''), image_url),
 brand = coalesce(nullif(?, ''), brand), last_seen_at = ? WHERE id = ?"""
+
+_Known = tuple[str, int, str, str]  # the source's id as stored, our number, title and address
 
 
 @dataclass(slots=True)
@@ -100,8 +102,11 @@ class _Writer:
 
     def _more(self, record: Record) -> tuple[int, list[Reading]]:
         """What a second record of an item adds to the first."""
-        said = {(r.metric, r.period, r.at) for r in self._first[record.external_id].readings}
-        return self._numbers[record.external_id], [r for r in record.readings if (r.metric, r.period, r.at) not in said]
+        first, numbers = self._first, self._numbers
+        if len(numbers) < len(first):  # made when first needed: most sources name each item once
+            numbers.update(islice(zip(first, self._done.ids, strict=True), len(numbers), None))
+        said = {(r.metric, r.period, r.at) for r in first[record.external_id].readings}
+        return numbers[record.external_id], [r for r in record.readings if (r.metric, r.period, r.at) not in said]
 
     def _items(self, fresh: dict[str, Record]) -> list[int]:
         """Make or renew the items; their numbers."""
@@ -109,44 +114,58 @@ class _Writer:
         marks = ",".join("?" * len(keys))
         query = f"SELECT external_id, id, title, url FROM item WHERE source = ? AND external_id IN ({marks})"
         known = {row[0]: row for row in self._cursor.execute(query, (self._source, *keys))}
-        named: list[object] = []
-        described: list[object] = []
+        if known or len(set(keys)) < len(keys):
+            numbers = self._renewed(keys, fresh, known)
+        else:  # a source's first time: nothing to look up
+            numbers = list(range(self._next, self._next + len(keys)))
+            self._make(numbers, keys, fresh.values())
+        self._done.ids.extend(numbers)
+        self._first.update(fresh)
+        return numbers
+
+    def _renewed(self, keys: Sequence[str], fresh: Mapping[str, Record], known: dict[str, _Known]) -> list[int]:
+        """The numbers of items of which some are known; two ids may have become one key."""
+        new: list[tuple[int, str, Record]] = []
         changed: list[tuple[object, ...]] = []
         same: list[int] = []
         numbers: list[int] = []
         for key, record in zip(keys, fresh.values(), strict=True):
             row = known.get(key)
             if row is None:
-                number, self._next = self._next, self._next + 1
+                number = self._next + len(new)
                 known[key] = (key, number, "", "")
-                self._new(number, key, record, named, described)
+                new.append((number, key, record))
             elif record.title == row[2] and record.url in ("", row[3]):
                 same.append(number := row[1])
             else:
                 changed.append(self._changed(number := row[1], record))
             numbers.append(number)
-        self._done.new_items += len(numbers) - len(same) - len(changed)
-        self._done.ids.extend(numbers)
-        self._first.update(fresh)
-        self._numbers.update(zip(fresh, numbers, strict=True))
-        self._insert("item", _NAMED, named)
-        self._insert("item", _DESCRIBED, described)
+        if new:
+            self._make(*zip(*new, strict=True))
         self._db.executemany(_CHANGE, changed)
         marks = ",".join("?" * len(same))
         self._db.execute(f"UPDATE item SET last_seen_at = ? WHERE id IN ({marks})", (self._now, *same))
         return numbers
 
-    def _new(self, number: int, key: str, r: Record, named: list[object], described: list[object]) -> None:
-        """Add the values of a new item to those of its kind: with no more than a name and an address, or with more."""
-        now, title, url = self._now, r.title, r.url
-        title = title.strip() if len(title) <= _LONG_TITLE and title.isprintable() else _clean(title, _LONG_TITLE)
-        url = url.strip() if len(url) <= _LONG_URL and url.isprintable() else _clean(url, _LONG_URL)
-        if not (r.category or r.image_url or r.brand or r.event):
-            named += (number, self._source, key, title, url, now, now)
-            return
-        at = (int(r.event_at.timestamp()) if r.event_at else now) if r.event else None
-        more = (_clean(r.category, 200), _clean(r.image_url, _LONG_URL), _clean(r.brand, 200), at)
-        described += (number, self._source, key, title, url, now, now, *more)
+    def _make(self, numbers: Sequence[int], keys: Iterable[str], records: Iterable[Record]) -> None:
+        """Insert items: those with no more than a name and an address, and those with more."""
+        now, source = self._now, self._source
+        self._next += len(numbers)
+        self._done.new_items += len(numbers)
+        named: list[object] = []
+        described: list[object] = []
+        for number, key, r in zip(numbers, keys, records, strict=True):
+            title, url = r.title, r.url
+            title = title.strip() if len(title) <= _LONG_TITLE and title.isprintable() else _clean(title, _LONG_TITLE)
+            url = url.strip() if len(url) <= _LONG_URL and url.isprintable() else _clean(url, _LONG_URL)
+            if r.category or r.image_url or r.brand or r.event:
+                at = (int(r.event_at.timestamp()) if r.event_at else now) if r.event else None
+                more = (_clean(r.category, 200), _clean(r.image_url, _LONG_URL), _clean(r.brand, 200), at)
+                described += (number, source, key, title, url, now, now, *more)
+            else:
+                named += (number, source, key, title, url, now, now)
+        self._insert("item", _NAMED, named)
+        self._insert("item", _DESCRIBED, described)
 
     def _changed(self, number: int, r: Record) -> tuple[object, ...]:
         title, url, image = _clean(r.title, _LONG_TITLE), _clean(r.url, _LONG_URL), _clean(r.image_url, _LONG_URL)

@@ -100,6 +100,17 @@ def learned(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     return {row[0]: (row[1], row[2]) for row in db.execute("SELECT fault, trials, successes FROM learning")}
 
 
+def learned_as_stored(store: Store) -> dict[str, tuple[int, int]]:
+    """The same of a database that cannot be opened in the usual way (a read-only folder), by its bytes alone: what is
+    in the write-ahead log is missing. {} where even that cannot be read."""
+    try:
+        uri = f"{store.path.absolute().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True)) as db:
+            return learned(db)
+    except sqlite3.Error:
+        return {}
+
+
 def judged(db: sqlite3.Connection, limit: int = 1000) -> list[tuple[float, bool]]:
     """(confidence before, whether it helped) of the last repairs that had a confidence."""
     rows = db.execute(

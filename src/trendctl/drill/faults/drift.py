@@ -86,10 +86,18 @@ def _each(shape: Shape, change: Any) -> Change:
 
 
 def wrapped(world: World) -> None:
-    """The list is no longer where it was: in an object of its own, or every row in one."""
+    """The list is no longer where it was: in an object of its own, under another name, or with all the rest in one."""
+    _wrap(world, world.variant % 3)
+
+
+def boxed(world: World) -> None:
+    """Every row is in an object of its own: so is its link, which a person may want to look at."""
+    _wrap(world, 3)
+
+
+def _wrap(world: World, how: int) -> None:
     source = choose(world, tuple(n for n in JSON_SOURCES if n != "steam_charts"))
     shape = JSONS[source]
-    how = world.variant % 4
     box = world.random.choice(("results", "nodes", "edges", "entries"))
     world.notes.append(("the list is in %s", "the list is called %s", "all is in %s", "each row is in %s")[how] % box)
 
@@ -220,6 +228,7 @@ FAULTS = (
     Case("drift.renamed", renamed, some_scans, well=reads_again, automatic=True),
     Case("drift.deeper", deeper, some_scans, well=reads_again, automatic=True),
     Case("drift.wrapped", wrapped, some_scans, well=reads_again, automatic=True),
+    Case("drift.boxed", boxed, some_scans, well=reads_again),
     Case("drift.tag", tag, some_scans, well=reads_again, automatic=True),
     Case("drift.attribute", attribute, some_scans, well=reads_again, automatic=True),
     Case("drift.price", price, some_scans, never=True),

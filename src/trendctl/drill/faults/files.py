@@ -208,7 +208,7 @@ def journal_damaged(world: World) -> None:
 
 FAULTS = (
     Case("permissions.open", opened_to_others, well=private_again, automatic=True, here=on_unix),
-    Case("home.read_only", read_only, well=writable, as_user=True, here=on_unix),
+    Case("home.read_only", read_only, well=writable, automatic=True, as_user=True, here=on_unix),
     Case("journal.unwritable", journal_shut, well=writable, automatic=True, as_user=True, here=on_unix),
     Case("journal.damaged", journal_damaged, never=True),
     Case("disk.full", disk_full, some_rounds, never=True, first=disks.apart, here=disks.can_fill),
@@ -216,6 +216,6 @@ FAULTS = (
     Case("log.flood", log_flood, well=logs_small, automatic=True),
     Case("log.storm", log_storm, well=readable, automatic=True),
     Case("lock.held", lock_held, for_hours),
-    Case("lock.stale", lock_stale, well=lock_free, as_user=True, here=on_unix),
+    Case("lock.stale", lock_stale, well=lock_free, automatic=True, as_user=True, here=on_unix),
     Case("overlay.broken", overlay_broken, scans, well=read_again, automatic=True),
 )

@@ -168,12 +168,13 @@ def backup_missing(world: World) -> None:
 
 
 def model_quota(world: World) -> None:
-    """The provider says that the account's quota is spent; or the day's own budget is."""
-    if world.variant % 2 == 0:
-        body = b'{"error": {"message": "You exceeded your current quota.", "type": "insufficient_quota",'
-        body += b' "code": "insufficient_quota"}}'
-        _model(world, Said(body, 429))
-        world.notes.append("insufficient_quota")
+    """The provider says that the account's quota is spent, or its credit; or the day's own budget is."""
+    how = world.variant % 3
+    body = b'{"error": {"message": "You exceeded your current quota.", "type": "insufficient_quota",'
+    body += b' "code": "insufficient_quota"}}'
+    if how < 2:
+        _model(world, Said(body, (429, 402)[how]))
+        world.notes.append(f"HTTP {(429, 402)[how]}, insufficient_quota")
     else:
         _model(world, Said(_chat("{}"), 200), budget="0.001")
         day = _now(world) // DAY
@@ -212,6 +213,15 @@ def _model(world: World, said: Said, budget: str = "5.00") -> None:
 def judged(world: World) -> None:
     """Scans, and what they found is judged with the model's help."""
     world.hourly(3)
+
+
+def asked_or_not(world: World) -> None:
+    """The same, but where the budget is spent there is nothing more to see than that."""
+    if "budget" in world.notes[0]:
+        world.rounds(1, 2)
+        world.program.heal()
+    else:
+        judged(world)
 
 
 def memory(world: World) -> None:
@@ -277,7 +287,7 @@ FAULTS = (
     Case("backup.stale", backup_stale, well=backup_fresh, automatic=True),
     Case("backup.bad", backup_bad, well=backup_fresh, automatic=True),
     Case("backup.missing", backup_missing, well=backup_fresh, automatic=True),
-    Case("model.quota", model_quota, judged, never=True),
+    Case("model.quota", model_quota, asked_or_not, never=True),
     Case("model.invalid", model_invalid, judged, never=True),
     Case("memory.growth", memory, never=True, heavy=True, here=on_unix),
     Case("listing.unknown", listing_unknown, looked_at, never=True),

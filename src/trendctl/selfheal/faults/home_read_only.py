@@ -34,9 +34,12 @@ def diagnose(look: Look) -> Iterator[Diagnosis]:
 def plan(d: Diagnosis, look: Look) -> Plan | None:
     """The owner's own bits, of what belongs to the owner."""
     home, changes = look.probe.home, []
-    for name in d.details["paths"]:
+    names = list(d.details["paths"])
+    if home.database.name in names:  # SQLite gives its two companions the database's own mode
+        names += [n for n in (f"{home.database.name}-wal", f"{home.database.name}-shm") if n not in names]
+    for name in names:
         path = home.root if name == "." else home.root / name
-        if is_mine(path):
+        if not path.exists() or is_mine(path):  # they may be gone by then: then nothing is done to them
             changes.append(Change(Kind.MODE, path=name, mode=0o700 if path.is_dir() else 0o600))
     if not changes:
         return None

@@ -2,15 +2,25 @@
 
 from trendctl.ports import Check, CheckResult
 from trendctl.selfheal.health import Probe
-from trendctl.store import answers
+from trendctl.store import answers, vitals
 
 FRESH = 7 * 86_400  # an older answer says nothing about today
 
 
 def run(probe: Probe) -> list[CheckResult]:
     """Warn: an answer came that can no longer be read as it was."""
-    results = [r for name in answers.sources(probe.home.cache) if (r := _look(probe, name)) is not None]
+    kept = answers.sources(probe.home.cache)
+    results = [r for name in kept if _is_on(probe, name) and (r := _look(probe, name)) is not None]
     return results or [CheckResult("fields", "ok", "where they should be")]
+
+
+def _is_on(probe: Probe, name: str) -> bool:
+    """A source that was switched off is nobody's trouble."""
+    told = probe.wanted.sources.get(name)
+    if told is not None:
+        return told
+    with probe.read() as db:
+        return vitals.switched(db).get(name, True)
 
 
 def _look(probe: Probe, name: str) -> CheckResult | None:

@@ -62,6 +62,8 @@ def _files(probe: Probe) -> tuple[Path, ...]:
 
 def read_only_mount(path: Path) -> bool:
     """Whether the file system is mounted read-only (or has turned itself so after an error)."""
+    if not hasattr(os, "statvfs"):
+        return False  # Windows tells it by the error of the first write
     try:
         return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
     except OSError:

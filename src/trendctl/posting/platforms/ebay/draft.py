@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from trendctl.commerce.fees import NoFeeTable, Terms, fees_for
-from trendctl.commerce.money import CurrencyMismatch, Money
 from trendctl.ports import DraftInput, DraftOutput, Json
 from trendctl.posting import base
 
@@ -32,7 +30,7 @@ def draft(wanted: DraftInput) -> DraftOutput:
         doc,
         tuple(missing),
         blocks=_currency(wanted),
-        warnings=(*_suggested(category), *_fetched(doc), *_fee_words(doc)),
+        warnings=(*_suggested(category), *_fetched(doc), *base.fee_words(doc, "eBay")),
     )
 
 
@@ -108,16 +106,3 @@ def _fetched(doc: Mapping[str, Json]) -> tuple[str, ...]:
     if not numbers:
         return ()
     return (f"eBay fetches image {', '.join(numbers)} from its address: the bytes there can change after you approve",)
-
-
-def _fee_words(doc: Mapping[str, Json]) -> tuple[str, ...]:
-    """The fees of the dated table, before review; eBay's own figure is told when the offer exists."""
-    price = Money(doc["price"]["minor"], doc["price"]["currency"])
-    if not price.minor:
-        return ()
-    try:
-        told = fees_for(Terms("ebay", doc["marketplace"], category=doc["category"]["path"] or None), price)
-    except (NoFeeTable, CurrencyMismatch):
-        return ()
-    as_of = max((line.as_of for line in told.lines), default="")
-    return (f"eBay's fee at this price: about {told.total.format_plain()} (fee table of {as_of})",)

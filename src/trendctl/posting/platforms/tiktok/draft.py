@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from trendctl.commerce.fees import NoFeeTable, Terms, fees_for
-from trendctl.commerce.money import CurrencyMismatch, Money
 from trendctl.commerce.rules import limit, measure
 from trendctl.ports import DraftInput, DraftOutput, Json, SupplyView
 from trendctl.posting import base
@@ -36,7 +34,10 @@ def draft(wanted: DraftInput) -> DraftOutput:
     missing += _people(doc["policies"], rules)
     return DraftOutput(
         doc, tuple(missing), blocks=(*_currency(wanted), *_shop(account), *_papers(rules), *_length(doc)),
-        warnings=(*_suggested(category), *_brand_words(doc, wanted), *_used(doc), *_posted(doc), *_fee_words(doc)),
+        warnings=(
+            *_suggested(category), *_brand_words(doc, wanted), *_used(doc), *_posted(doc),
+            *base.fee_words(doc, "TikTok"),
+        ),
     )  # fmt: skip
 
 
@@ -184,16 +185,3 @@ def _posted(doc: Mapping[str, Json]) -> tuple[str, ...]:
     if size:
         told.append(f"{size['length']} x {size['width']} x {size['height']} {size['unit'].lower()}")
     return (f"the parcel: {', '.join(told)}",) if told else ()
-
-
-def _fee_words(doc: Mapping[str, Json]) -> tuple[str, ...]:
-    """The fees of the dated table, before review."""
-    price = Money(doc["price"]["minor"], doc["price"]["currency"])
-    if not price.minor:
-        return ()
-    try:
-        told = fees_for(Terms("tiktok", doc["marketplace"], category=doc["category"]["path"] or None), price)
-    except (NoFeeTable, CurrencyMismatch):
-        return ()
-    as_of = max((line.as_of for line in told.lines), default="")
-    return (f"TikTok's fee at this price: about {told.total.format_plain()} (fee table of {as_of})",)

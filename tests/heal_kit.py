@@ -1,11 +1,11 @@
 """A home with faults of the tests' own: a leaf that watches one file, one that watches one job; hands that count."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from fakes import FakeClock
+from store_rows import insert
 from trendctl.errors import StoreError
 from trendctl.home import Home
 from trendctl.ports import Check, CheckResult
@@ -15,10 +15,11 @@ from trendctl.selfheal.learning import Tally
 from trendctl.selfheal.register import Register
 from trendctl.selfheal.safeguard import Ward
 from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look, Plan
-from trendctl.store import backup, incidents
+from trendctl.store import backup, incidents, jobs
 from trendctl.store.engine import Store
 from trendctl.store.incidents import Incident
 from trendctl.store.journal import Journal
+from trendctl.store.writers import Role
 
 SURE = Tally(40, 40, 40, 40)
 
@@ -140,5 +141,35 @@ def snapshot(home: Home, store: Store) -> tuple[list[str], dict[str, tuple[bytes
     return lines, files
 
 
-def text(value: object) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+# ---------------------------------------------------------------- every kind of act
+
+OLD_JOB = {"last_started_at": 1, "next_due_at": 2, "outcome": "running", "detail": "x"}
+VALIDATOR = {"url": "https://a.example/", "etag": "e", "last_modified": "", "body_sha256": "0" * 64, "at": 1}
+EVERY = (
+    Change(Kind.WRITE, "overlays/one.json", data=b'{"title": "name"}'),
+    Change(Kind.WRITE, "a.txt", data=b"good"),
+    Change(Kind.WRITE, "@config", data=b"[scan]\nworkers = 4\n"),
+    Change(Kind.MODE, "overlays", mode=0o500),
+    Change(Kind.MOVE, "b.txt", to="quarantine/deep/b.txt"),
+    Change(Kind.JOB, name="scan", values={"outcome": "broken off", "next_due_at": 99}),
+    Change(Kind.CACHE, name="http_validator", values={"url": "https://a.example/"}),
+    Change(Kind.REINDEX, name="item_by_product"),
+    Change(Kind.CHECKPOINT),
+    Change(Kind.BACKUP, name="healed"),
+)
+
+
+def furnish(w: Rig) -> None:
+    """Something for every kind of act to touch."""
+    insert(w.store, Role.APP, "job_state", job="scan", **OLD_JOB)
+    insert(w.store, Role.HTTP, "http_validator", **VALIDATOR)
+    insert(w.store, Role.HTTP, "http_validator", **VALIDATOR | {"url": "https://b.example/"})
+    w.home.config.write_text("[scan]\nworkers = 8\n")
+    (w.home.overlays / "two.json").write_text("{}")
+    (w.home.root / "a.txt").write_text("bad")
+    (w.home.root / "a.txt").chmod(0o640)
+
+
+def job(w: Rig) -> jobs.JobState:
+    with w.store.read() as db:
+        return jobs.all_states(db)["scan"]
