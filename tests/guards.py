@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 
 LONGEST_SLEEP = 0.05
-_CREDENTIAL = ("_API_KEY", "_TOKEN", "_SECRET", "_API_SECRET", "_APP_ID", "_CERT_ID", "_DEV_ID", "_SELLER_ID",
+_CREDENTIAL = ("_KEY", "_TOKEN", "_SECRET", "_API_SECRET", "_APP_ID", "_CERT_ID", "_DEV_ID", "_SELLER_ID",
                "_CLIENT_ID", "_CREATORS_ID", "_ASSOCIATE_TAG")  # fmt: skip
 _PROXY = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 

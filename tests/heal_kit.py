@@ -136,7 +136,7 @@ def snapshot(home: Home, store: Store) -> tuple[list[str], dict[str, tuple[bytes
         str(p.relative_to(home.root)): (p.read_bytes(), p.stat().st_mode & 0o777)
         for p in sorted(home.root.rglob("*"))
         if p.is_file() and p.relative_to(home.root).parts[0] not in left_out and not p.name.startswith("trendctl.db")
-        and p.name not in ("home.lock", "journal.lock")
+        and p.name not in ("home.lock", "journal.lock", "config.last-good.toml")
     }  # fmt: skip
     return lines, files
 

@@ -44,6 +44,13 @@ def trusted(store: Store, fault: str, trials: int = 40) -> None:
         db.execute("INSERT INTO learning VALUES (?, ?, ?, 1)", (fault, trials, trials))
 
 
+@pytest.fixture
+def distrusted(store: Store) -> None:
+    """As if permissions had been repaired wrongly here a thousand times: it is only proposed then."""
+    with store.write(Role.SELFHEAL) as db:
+        db.execute("INSERT INTO learning VALUES ('wrong_permissions', 1000, 0, 1)")
+
+
 def of(found: list[dict[str, Any]], fault: str) -> dict[str, Any]:
     return next(i for i in found if i["fault"] == fault)
 
@@ -54,16 +61,12 @@ def test_heal_in_a_good_home_finds_nothing(capsys: Capture, store: Store, home: 
     assert [i for i in ran.json["incidents"] if i["fault"] not in ("cpu", "memory", "disk")] == []
 
 
-def test_what_was_not_measured_is_proposed_with_the_command_that_does_it(capsys: Capture, open_to_all: Path) -> None:
+@pytest.mark.usefixtures("distrusted")
+def test_what_did_not_prove_right_is_proposed_with_the_command_that_does_it(capsys: Capture, open_to_all: Path) -> None:
     ran = run(capsys, "heal", "--json")
     found = of(ran.json["incidents"], "wrong_permissions")
     assert found.keys() >= INCIDENT
-    assert (found["action"], found["confidence"], found["repair_id"], found["closed_at"]) == (
-        "proposed",
-        None,
-        None,
-        None,
-    )
+    assert (found["action"], found["repair_id"], found["closed_at"]) == ("proposed", None, None)
     assert found["next"] == f"trendctl heal --apply {found['id']}"
     assert mode(open_to_all) == 0o644
     assert ran.code == 0
@@ -97,12 +100,12 @@ def test_in_words_it_says_what_how_we_know_what_was_done_and_how_to_undo_it(
     for words in (
         "what happened:",
         "how we know:",
-        "what was done: repaired, 98%",
+        "what was done: repaired, ",
         "how to undo it: trendctl rollback 1",
     ):
         assert words in out
     assert "what happened:" in run(capsys, "incidents").out
-    assert "trendctl rollback 1" in " ".join(run(capsys, "repairs").out.split())
+    assert "trendctl rollback 1 (" in run(capsys, "repairs").err
 
 
 def test_words_from_outside_are_cleaned(capsys: Capture, store: Store) -> None:
@@ -114,6 +117,7 @@ def test_words_from_outside_are_cleaned(capsys: Capture, store: Store) -> None:
     assert not [c for c in out if c in "\x1b\x07\u202e"]
 
 
+@pytest.mark.usefixtures("distrusted")
 @pytest.mark.parametrize("args", [("heal", "--apply", "1"), ("rollback", "1")])
 def test_a_persons_act_needs_a_terminal(capsys: Capture, open_to_all: Path, args: tuple[str, ...]) -> None:
     run(capsys, "heal")
@@ -137,7 +141,7 @@ def keys(told: "pexpect.spawn[str]", *pressed: str) -> str:
     return str(told.before)
 
 
-@pytest.mark.usefixtures("real_sleep")
+@pytest.mark.usefixtures("real_sleep", "distrusted")
 def test_two_keys_carry_a_proposal_out_and_two_take_it_back(
     capsys: Capture, open_to_all: Path, store: Store, home: Home
 ) -> None:
@@ -155,7 +159,7 @@ def test_two_keys_carry_a_proposal_out_and_two_take_it_back(
     assert "rolled_back" in keys(told, "y", "Y")
     assert (told.exitstatus, mode(open_to_all)) == (0, 0o644)
     with store.read() as db:
-        assert repairs.learned(db) == {"wrong_permissions": (1, 0)}
+        assert repairs.learned(db) == {"wrong_permissions": (1001, 0)}
 
 
 def test_a_damaged_database_is_told_and_never_touched(capsys: Capture, store: Store) -> None:

@@ -143,7 +143,7 @@ WRONG = [
     ("_errors/reddit_blocked_403_excerpt.html", 200, HTML, "reddit_rss", "unavailable"),
     ("_errors/gdelt_429.txt", 429, "text/plain", "hackernews", "unavailable"),
     ("_errors/bgg_401.txt", 401, "text/plain", "slickdeals_rss", "unavailable"),
-    ("_errors/etsy_offset_400.json", 400, JSON, "steam_charts", "unavailable"),
+    ("_errors/etsy_offset_400.json", 400, JSON, "steam_charts", "failed"),
     ("_errors/mercadolibre_search_403.json", 403, JSON, "google_trends_rss", "unavailable"),
     ("google_trends_rss/trending_now.txt", 200, "text/plain", "google_trends_rss", "failed"),
     ("product_press_rss/rssparser_unrecognized.rss", 200, XML, "slickdeals_rss", "unavailable"),

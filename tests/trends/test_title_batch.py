@@ -67,3 +67,14 @@ def test_unlike_titles_meet_only_over_a_model_number() -> None:
 @pytest.mark.parametrize("some", [[], ["lamp"], ["", ""], ["!!", "??", "lamp"]])
 def test_titles_that_say_little_or_nothing_are_grouped(some: list[str]) -> None:
     assert len(matching.group(some)) == len(some)
+
+
+def test_a_letter_wrong_in_a_long_word_is_a_misspelling_and_another_word_is_not() -> None:
+    some = [
+        "tenshivobel drazuganka pemratas wireless lamp", "tenshivobel drezuganka pemratas wireless lamp",
+        "tenshivobel drazuganka pemratas wireless chair", "kalomitas norganzu lovely speaker",
+        "kalomitas norganzu lovely backpack",
+    ]  # fmt: skip
+    first, typo, chair, speaker, backpack = matching.group(some)
+    assert first == typo
+    assert len({first, chair, speaker, backpack}) == 4

@@ -25,10 +25,13 @@ def repairs(
     with run.store.read() as db:
         found = stored.listed(db, limit)
     screen.rows(
-        [document(r) for r in found], ("id", "fault", "what was done", "state", "started", "undo"),
-        lambda: [[r.id, _about(r), _did(r), r.state, iso(r.started_at), _undo(r)] for r in found],
+        [document(r) for r in found], ("id", "started", "fault", "state", "what was announced"),
+        lambda: [[r.id, (iso(r.started_at) or "")[:16], _about(r), r.state, _did(r)] for r in found],
         empty="No repairs.", right=("id",),
     )  # fmt: skip
+    last = next((r for r in found if r.state == "final"), None)
+    if last is not None and not as_json:
+        screen.say(f"Take one back: trendctl rollback {last.id} ({last.undo_words})")
     return 0
 
 

@@ -75,6 +75,7 @@ def _about(run: "App", facts: "SourceFacts") -> dict[str, Any]:
         "terms_url": facts.terms_url,
         "get_key": facts.get_key,
         "credentials": list(facts.credentials),
+        "optional": list(facts.optional),
         "credentials_missing": [name for name in facts.credentials if run.secrets.get(name) is None],
         "needs_contact": facts.needs_contact,
         "spent_today_usd": spent if facts.daily_budget_usd is not None else None,

@@ -13,8 +13,8 @@ Kind = Literal["fault", "control"]
 
 
 def some_rounds(world: World) -> None:
-    """Three rounds in which no source is due."""
-    world.rounds(3, 6)
+    """Two rounds in which no source is due."""
+    world.rounds(2, 6)
 
 
 def nothing(world: World) -> None:

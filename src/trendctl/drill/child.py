@@ -89,7 +89,7 @@ def _run(case: Case, world: World, seen: Seen, rollback: bool) -> None:
     case.act(world)
     case.live(world)
     seen.subject, seen.notes = world.subject, "; ".join(world.notes)
-    _look(case, world, seen, known, began)
+    _look(case, world, seen, known | world.past, began)
     if world.program.rehearsed:
         seen.same, seen.difference = not any(world.program.rehearsed), "; ".join(filter(None, world.program.rehearsed))
     seen.errors = world.program.errors[-5:]

@@ -245,6 +245,7 @@ def old_trouble(world: World) -> None:
         world.sql("INSERT INTO incident (fault, severity, detail, opened_at, seen_at, closed_at)"
                   " VALUES (?, 'warn', 'long ago', ?, ?, ?)",
                   fault, now - 90_000 - n, now - 80_000, now - 70_000)  # fmt: skip
+    world.past |= {number for (number,) in world.sql("SELECT id FROM incident")}
 
 
 def large_logs(world: World) -> None:

@@ -21,6 +21,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "log.flood": ("log_flood",),
     "log.storm": ("log_flood",),
     "lock.held": ("stale_lock", "database_locked", "stuck_job", "missed_schedule"),
+    "lock.own": ("stale_lock",),
     "lock.stale": ("stale_lock",),
     "overlay.broken": ("overlay_broken",),
     "dns": ("dns",),

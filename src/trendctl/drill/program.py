@@ -22,6 +22,8 @@ from trendctl.drill.terminal import at_terminal
 from trendctl.errors import TrendctlError
 from trendctl.home import Home
 
+KEYED = 5  # times that keys are typed
+
 
 class Program:
     """One installation. `errors`: what it could not do, in its own words; `told`: the incidents of the last healing."""
@@ -120,18 +122,25 @@ class Program:
             return set()
         return {int(row[0]) for row in rows}
 
+    def _rolled_back(self, number: int, home: Path) -> str:
+        """`trendctl rollback` at a terminal; what it wrote. Keys that came too fast are refused, and typed again."""
+        said = ""
+        for _ in range(KEYED):
+            said = at_terminal(lambda: self._command("rollback", [str(number)], home), b"yY")
+            if "Not taken back" not in said:
+                break
+        return said
+
     def _taken_back(self, done: set[int], before: dict[str, str]) -> str:
         """Roll these repairs back in a copy of the home, the newest first; what is not as it was before them."""
         copy = Path(tempfile.mkdtemp(prefix="back-", dir=self.root.parent))
         try:
             shutil.copytree(self.root, copy, dirs_exist_ok=True)
             copy.chmod(self.root.stat().st_mode)
-            said = [
-                at_terminal(lambda n=n: self._command("rollback", [str(n)], copy), b"yY")  # type: ignore[misc]
-                for n in sorted(done, reverse=True)
-            ]
-            left = {int(r["id"]) for r in self.repairs(copy) if r["state"] == "final"} & done
-            return f"not rolled back: {said[-1][-200:]}" if left else difference(before, snapshot(copy))
+            said = [self._rolled_back(number, copy) for number in sorted(done, reverse=True)]
+            # By its own words: a database that is read-only again cannot note it.
+            left = [words for words in said if "rolled_back" not in words]
+            return f"not rolled back: {left[-1][-200:]}" if left else difference(before, snapshot(copy))
         finally:
             shutil.rmtree(copy, ignore_errors=True)
             os.environ["TRENDCTL_HOME"] = str(self.root)

@@ -11,6 +11,10 @@ from trendctl.drill.names import NAMES
 
 Seen = Mapping[str, Any]  # a run, as child.Seen has it
 DIAGNOSED, FIXED, FAULTS_FIXED = 0.90, 0.90, 12  # the least that is good enough
+HOW = (
+    "trials: repairs begun; successes: of these, the fault was rightly named, the home well again and rollback left no "
+    "difference; named, named_right: diagnoses that stood first, and those that were right"
+)
 BINS = 10  # of the calibration error
 
 
@@ -174,7 +178,7 @@ def prior(runs: Iterable[Seen], made: str, seed: int) -> dict[str, Any]:
             row["successes"] += is_diagnosed(r) and is_fixed(r) and r["same"] is not False
             row["false_fixes"] += is_false(r)
     command = f"trendctl drill --prior FILE --seed {seed}"
-    return {"measured": made, "by": command, "faults": dict(sorted(faults.items()))}
+    return {"measured": made, "by": command, "how": HOW, "faults": dict(sorted(faults.items()))}
 
 
 def wilson(hits: int, trials: int, z: float = 1.6449) -> tuple[float, float]:

@@ -33,6 +33,7 @@ class World:
     subject: str = ""  # the source, job or file that was broken
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     ends: list[Callable[[], object]] = field(default_factory=list)
+    past: set[int] = field(default_factory=set)  # incidents that the run itself put into the history
     skew: float = 0.0  # seconds by which this machine's clock is behind the world's
     server: Server = field(init=False)
     program: Program = field(init=False)

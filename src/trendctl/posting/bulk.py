@@ -50,10 +50,15 @@ class Filed:
         """Shared fields only; what the form needs besides is missing until the seller tells it."""
         doc = base.common(wanted, self.facts.name)
         doc["link"] = doc["link"] or next((url for name, url in sorted(wanted.live.items()) if name != "facebook"), "")
-        if not doc["category"]["id"] and wanted.options.get("_category"):
-            doc["category"] = {**doc["category"], "id": str(wanted.options["_category"])}
+        number = wanted.options.get("_category") or self._google(wanted)
+        if not doc["category"]["id"] and number:
+            doc["category"] = {**doc["category"], "id": str(number)}
         told = (f"you upload it yourself: {self.form.where}", "images are fetched from their addresses by the platform")
         return DraftOutput(doc, (*base.missing(wanted), *self.form.needs(doc)), warnings=told)
+
+    def _google(self, wanted: DraftInput) -> Json:
+        """Google's number of the category, which Meta's feeds ask for."""
+        return (wanted.analyses.get("category") or {}).get("google_id") if self.facts.name == "facebook" else None
 
     def steps(self, intent: Mapping[str, Json]) -> tuple[Step, ...]:
         """The row appears in the file, whatever it says."""

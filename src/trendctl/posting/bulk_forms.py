@@ -120,7 +120,7 @@ def meta(intent: Mapping[str, Json], known: str = "") -> Row:
         "availability": "discontinued" if intent["action"] == "end" else there, "condition": used,
         "price": f"{amount(intent)} {intent['price']['currency']}", "link": intent["link"], "image_link": first,
         "brand": intent["brand"] or "Unbranded", "gtin": intent["gtin"],
-        "google_product_category": intent["category"]["path"],
+        "google_product_category": intent["category"]["id"] or intent["category"]["path"],
     }  # fmt: skip
 
 

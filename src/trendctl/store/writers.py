@@ -22,8 +22,9 @@ class Role(StrEnum):
     FORGET = "forget"  # a person's `forget`: empties and deletes, where the guards let it while its run is open
 
 
-# What was read from elsewhere and can be read again: healing may forget rows of these.
-CACHES = frozenset({"http_validator", "platform_known", "llm_answer"})
+# What can be read again from elsewhere and decides nothing: healing may forget rows of these. What a platform told and
+# what a model answered are none: drafts are made of them.
+CACHES = frozenset({"http_validator"})
 
 WRITERS: dict[Role, frozenset[str]] = {
     Role.SCANNER: frozenset(

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
 from trendctl.trends.clustering import Pair, agglomerate, numbered
 from trendctl.trends.conflicts import conflicts, respellings, swapped
@@ -27,6 +28,8 @@ _ALIKE: Final = 55.0  # token-set ratio below which a pair is not looked at
 _ALIKE_WITHOUT_CODE: Final = (
     65.0  # the same without a model number in common: of such offers one in 400 is joined below
 )
+_DOUBTFUL: Final = -4.0  # log-odds; what is below is settled
+_LONG_WORD: Final = 5  # letters; with one exchanged, a shorter word is another word
 _PRICE_GAP: Final = 8.0  # the same product does not cost eight times as much elsewhere; its accessory costs an eighth
 Candidate = tuple[int, str]
 
@@ -175,12 +178,27 @@ def group(titles: Sequence[str], *, must_link: Collection[Pair] = (), cannot_lin
     some, where = np.unique(np.r_[a, b], return_inverse=True)
     known = batch.pick(some).records([plain[i] for i in some.tolist()])
     value = title_log_odds(known, where[: len(a)], where[len(a) :], any_goods=True, set_ratio=alike)
+    value[_misspelled(batch, plain, a, b, value)] = RESPELLED
     if held:
         value = np.where([plain[i] == plain[j] for i, j in zip(a.tolist(), b.tolist(), strict=True)], -VETO, value)
     joined = [(place[i], place[j]) for i, j in must_link]
     parted = [(place[i], place[j]) for i, j in cannot_link]
     labels = agglomerate(len(batch), a, b, value, _least(), joined, parted)
     return numbered(labels[i] for i in place)
+
+
+def _misspelled(batch: TitleBatch, plain: Sequence[str], a: IntArray, b: IntArray, value: FloatArray) -> list[int]:
+    """Pairs in doubt that differ by a letter of one long word, which no other title of the batch spells so."""
+    often = batch.often()
+    doubtful = np.flatnonzero((value <= _least()) & (value > _DOUBTFUL))
+    found = []
+    for place, i, j in zip(doubtful.tolist(), a[doubtful].tolist(), b[doubtful].tolist(), strict=True):
+        differing = set(plain[i].split()) ^ set(plain[j].split())
+        if len(differing) == 2 and all(len(word) >= _LONG_WORD and word.isalpha() for word in differing):
+            one, other = differing
+            if min(often(one), often(other)) == 1 and Levenshtein.distance(one, other, score_cutoff=1) == 1:
+                found.append(place)
+    return found
 
 
 def _worth_a_look(batch: TitleBatch, plain: list[str]) -> tuple[IntArray, IntArray, npt.NDArray[np.float32]]:

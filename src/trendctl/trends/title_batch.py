@@ -3,7 +3,7 @@
 Many small objects cost more than reading the titles did: the garbage collector walks them again and again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -45,6 +45,11 @@ class TitleBatch:
             read.base.pick(rows), read.extra.pick(rows), read.accessory[rows], read.for_another[rows]
         )  # fmt: skip
         return TitleBatch(self._ids, some)
+
+    def often(self) -> Callable[[str], int]:
+        """How many times the titles say a word."""
+        seen, ids = np.bincount(self._read.base.flat, minlength=len(self._ids)), self._ids
+        return lambda word: int(seen[ids["w" + word]]) if "w" + word in ids else 0
 
     def plain(self) -> list[str]:
         """The `plain_text` of each title."""

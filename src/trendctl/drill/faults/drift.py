@@ -207,8 +207,8 @@ def _bare(form: Shape) -> Change:
 
 
 def some_scans(world: World) -> None:
-    """Until a repair has had its chances: the drift is seen, repaired, and read with the overlay."""
-    world.hourly(3)
+    """Until a repair has had its chances: the drift is seen and repaired, then the source is read with the overlay."""
+    world.hourly(2)
 
 
 def reads_again(world: World) -> bool:

@@ -145,8 +145,16 @@ def for_hours(world: World) -> None:
 
 
 def lock_stale(world: World) -> None:
-    """A lock left by a process that is gone, of the kind that is a file's existence, or one that cannot be opened."""
-    name = ("home.lock", "daemon.lock", "journal/journal.lock")[world.variant % 3]
+    """A daemon's or a poster's lock that nobody can take any more: left by a process that is gone."""
+    _leave_lock(world, ("daemon.lock", "post-local-default.lock")[world.variant % 2])
+
+
+def own_lock_stale(world: World) -> None:
+    """The same with a lock that guards the database or the journal: a person makes sure that nobody works."""
+    _leave_lock(world, ("home.lock", "journal/journal.lock")[world.variant % 2])
+
+
+def _leave_lock(world: World, name: str) -> None:
     path = world.root / name
     if world.random.random() < 0.5:
         path.unlink(missing_ok=True)
@@ -216,6 +224,7 @@ FAULTS = (
     Case("log.flood", log_flood, well=logs_small, automatic=True),
     Case("log.storm", log_storm, well=readable, automatic=True),
     Case("lock.held", lock_held, for_hours),
+    Case("lock.own", own_lock_stale, well=lock_free, as_user=True, here=on_unix),
     Case("lock.stale", lock_stale, well=lock_free, automatic=True, as_user=True, here=on_unix),
     Case("overlay.broken", overlay_broken, scans, well=read_again, automatic=True),
 )

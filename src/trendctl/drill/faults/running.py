@@ -212,7 +212,7 @@ def _model(world: World, said: Said, budget: str = "5.00") -> None:
 
 def judged(world: World) -> None:
     """Scans, and what they found is judged with the model's help."""
-    world.hourly(3)
+    world.hourly(2)
 
 
 def asked_or_not(world: World) -> None:
@@ -253,8 +253,9 @@ def listing_unknown(world: World) -> None:
 
 
 def looked_at(world: World) -> None:
-    """Ten minutes: the hourly read-back does not have its turn."""
-    world.rounds(2, 4)
+    """A minute: the hourly read-back, which may settle it, does not have its turn."""
+    world.clock.advance(60)
+    world.program.heal()
 
 
 def token_ends(world: World) -> None:
