@@ -1,8 +1,9 @@
-"""Thirty days by `run_due` on an injected clock: a real database, real scans of sources that fail on a plan."""
+"""Ten days (in soak: thirty) by `run_due` on an injected clock: a real database, real scans of sources that fail on a plan."""
 
 import os
 import random
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,27 @@ def between(first: int, last: int) -> tuple[datetime, datetime]:
     return START + timedelta(days=first), START + timedelta(days=last)
 
 
-def planned() -> dict[str, Any]:
-    """Four sources: one steady, one refused on days 5 to 6, one empty on 10 to 11, one broken on 15."""
+@dataclass(frozen=True)
+class Plan:
+    """What goes wrong on which days: first and the one after the last; off for seven hours, asleep for 50 minutes, the
+    clock set back two hours."""
+
+    days: int
+    refused: tuple[int, int]
+    emptied: tuple[int, int]
+    broken: tuple[int, int]
+    off: int
+    asleep: int
+    back: int
+    backups: int  # daily ones kept: the default keeps the last of each of 24 hours
+
+
+MONTH = Plan(30, (5, 7), (10, 12), (15, 16), 20, 22, 25, 24)
+SHORT = Plan(10, (1, 2), (3, 4), (5, 6), 6, 7, 8, 10)
+
+
+def planned(plan: Plan) -> dict[str, Any]:
+    """Four sources: one steady, one refused for a while, one empty, one broken."""
 
     def when(first: int, last: int, name: str, bad: httpx.Response) -> Any:
         begin, end = between(first, last)
@@ -32,25 +52,25 @@ def planned() -> dict[str, Any]:
 
     return {
         "steady": lambda now: items(12, "steady"),
-        "refused": when(5, 7, "refused", httpx.Response(403)),
-        "emptied": when(10, 12, "emptied", httpx.Response(200, json=[])),
-        "broken": when(15, 16, "broken", httpx.Response(200, text="<html>")),
+        "refused": when(*plan.refused, "refused", httpx.Response(403)),
+        "emptied": when(*plan.emptied, "emptied", httpx.Response(200, json=[])),
+        "broken": when(*plan.broken, "broken", httpx.Response(200, text="<html>")),
     }
 
 
 EXPLAIN = ("missed_schedule", "clock_skew")  # of an event that was told under its own name: no second message
 
 
-def drive(w: World, days: int, step: int) -> None:
-    """Off for seven hours on day 20, asleep for 50 minutes on day 22, the clock set back two hours on day 25."""
-    end = START + timedelta(days=days)
+def drive(w: World, plan: Plan, step: int) -> None:
+    """All of the plan, in ticks of so many seconds."""
+    end = START + timedelta(days=plan.days)
     while w.clock.now() < end:
         now = w.clock.now()
-        if now == START + timedelta(days=20):
+        if now == START + timedelta(days=plan.off):
             w.clock.advance(7 * HOUR)
-        elif now == START + timedelta(days=22):
+        elif now == START + timedelta(days=plan.asleep):
             w.clock.advance(3000)
-        elif now == START + timedelta(days=25, hours=5) and not w.found("clock.back"):
+        elif now == START + timedelta(days=plan.back, hours=5) and not w.found("clock.back"):
             w.clock.advance(-2 * HOUR)
         w.schedule.run_due(w.clock.now())
         now = w.clock.now()
@@ -85,31 +105,30 @@ def scanned_hours(w: World) -> set[int]:
         return {row[0] // HOUR for row in db.execute("SELECT started_at FROM scan_run WHERE finished_at IS NOT NULL")}
 
 
-@pytest.mark.timeout(600)  # a quarter of a minute where the machine is free
-def test_thirty_days_leave_no_missed_hour_unreported_and_tell_every_incident_once(
-    home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.timeout(600)  # the month takes half a minute where the machine is free
+@pytest.mark.parametrize("plan", [SHORT, pytest.param(MONTH, marks=pytest.mark.soak)], ids=["10 days", "30 days"])
+def test_days_of_trouble_leave_no_missed_hour_unreported_and_tell_every_incident_once(
+    home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, plan: Plan
 ) -> None:
     post = Apprise(clock).install(monkeypatch)
-    with world(home, clock, SETTINGS, planned()) as w:
+    with world(home, clock, SETTINGS, planned(plan)) as w:
         w.acts.update(scan=w.light_scan)
         for name in ("analyze", "reconcile", "track"):
             del w.acts[name]
         w.tick()
         files = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
-        drive(w, 30, HOUR)
+        drive(w, plan, HOUR)
         check_plan(w, post.sent)
         assert not files or len(os.listdir("/proc/self/fd")) <= files
-        assert (
-            len(list(home.backups.glob("*-scheduled.db.gz"))) == 24
-        )  # daily ones: the default keeps the last of each of 24 hours
+        assert len(list(home.backups.glob("*-scheduled.db.gz"))) == plan.backups
         assert {r.job for r in w.tick(DAY)} >= {"scan", "backup", "retention", "health"}
 
 
 def whole_month(home: Home, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same at five minutes with real scans; tests/benchmarks/bench_daemon.py runs it."""
     post = Apprise(clock).install(monkeypatch)
-    with world(home, clock, SETTINGS, planned()) as w:
-        drive(w, 30, 300)
+    with world(home, clock, SETTINGS, planned(MONTH)) as w:
+        drive(w, MONTH, 300)
         check_plan(w, post.sent)
 
 
