@@ -56,7 +56,11 @@ def scanning(base_url: str, names: list[str]) -> Any:
 
 def main(root: Path, base_url: str, tick: float) -> None:
     home = Home(root)
-    app = App(home, {"TRENDCTL_HOME": str(root)} | environment(), Shifted(root / "shift"))
+    app = App(
+        home,
+        {"TRENDCTL_HOME": str(root), "TRENDCTL_SELFHEAL__WINDOW_SECONDS": "0"} | environment(),
+        Shifted(root / "shift"),
+    )
     schedule = Schedule(app, acts={"scan": scanning(base_url, ["first", "second"]), "backup": lambda app: "done"})
     Daemon(schedule, tick=tick, step=tick).run()
 

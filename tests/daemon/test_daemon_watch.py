@@ -136,7 +136,8 @@ def test_the_dead_mans_switch_is_called_after_a_good_round_and_never_when_unheal
     home: Home, clock: FakeClock, loopback: Any
 ) -> None:
     loopback.add("/alive", b"OK")
-    with world(home, clock, f'[daemon]\nping_url = "{loopback.base_url}/alive"\n') as w:
+    settings = f'[daemon]\nping_url = "{loopback.base_url}/alive"\n[selfheal]\nenabled = false\n'
+    with world(home, clock, settings) as w:
         w.acts.clear()
         w.tick()
         assert [seen.path for seen in loopback.requests] == ["/alive"]

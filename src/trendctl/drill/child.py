@@ -82,7 +82,7 @@ def _run(case: Case, world: World, seen: Seen, rollback: bool) -> None:
     latest = world.sql("SELECT max(coalesce(last_finished_at, last_started_at)) FROM job_state")[0][0]
     world.clock.at_least(int(latest or 0) + 1)
     if latest and world.clock.now().timestamp() // HOUR > (int(latest) - PAST) // HOUR:
-        world.hourly(1)  # the drill has been running for long: this home lives on, as well as before
+        world.rounds(1, 0)  # an hour began while the drill was running: this home has its scan as well
     world.program.rehearse = rollback
     known = {i["id"] for i in world.program.incidents()}
     began = world.clock.now().timestamp()
