@@ -1,4 +1,4 @@
-"""Ten days (in soak: thirty) by `run_due` on an injected clock: a real database, real scans of sources that fail on a plan."""
+"""Ten days (in soak: thirty) by `run_due` on an injected clock: a real database, real scans of sources that fail."""
 
 import os
 import random

@@ -19,6 +19,7 @@ from trendctl.posting import proposing, reconcile
 from trendctl.posting import service as posting
 
 ALL_FAULTS = ("429", "429_headers", "500_before", "500_after", "cut_before", "cut_after", "half_body", "expired")
+SHORT = ("500_before", "cut_after", "expired")  # what the platforms after the first are run with in the short run
 LOST = ("500_after", "cut_after", "half_body")  # applied, and the answer does not say so
 
 

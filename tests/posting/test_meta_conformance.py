@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conformance import ALL_FAULTS, LOST, FaultConformance
+from conformance import ALL_FAULTS, LOST, SHORT, FaultConformance
 from meta_rig import EVERY, MetaRig, meta
-
-SHORT = ("500_before", "cut_after", "expired")
 
 
 class TestFacebook(FaultConformance):
