@@ -148,6 +148,23 @@ def test_too_many_requests_are_tried_again_after_the_pause_asked_for(
 
 
 @both
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ({"message": "You exceeded it: hello", "type": "x", "code": "insufficient_quota"}, " (insufficient_quota)"),
+        ({"message": "slower", "type": "rate_limit_error"}, " (rate_limit_error)"),
+        ({"message": "slower", "type": "You asked: hello", "code": 429}, ""),
+        ("hello", ""),
+    ],
+)
+def test_of_a_refusal_the_providers_word_is_kept_and_not_its_text(
+    provider: str, error: Any, cause: str, store: Store, clock: FakeClock, loopback: Loopback
+) -> None:  # fmt: skip
+    loopback.add(PATHS[provider], Response({"error": error}, 429, {"Retry-After": "86400"}))
+    assert ask(paid_model(store, clock, loopback, provider)).cause == f"HTTP 429: too many requests{cause}"
+
+
+@both
 def test_a_pause_of_a_day_is_not_waited_for_and_stops_the_run(
     provider: str, store: Store, clock: FakeClock, loopback: Loopback
 ) -> None:

@@ -2,8 +2,10 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from faults_kit import HOUR, NOW, Ill, names
 
 from fakes import FakeClock
 from trendctl.home import Home
+from trendctl.selfheal import wal_readers
 from trendctl.selfheal.faults import database_locked, disk_full
 from trendctl.selfheal.rules import disk, indexes, wal, writable
 from trendctl.selfheal.values import Kind
@@ -151,6 +154,58 @@ def test_a_grown_log_is_folded_in(ill: Ill, monkeypatch: pytest.MonkeyPatch) -> 
     assert ill.heal()["wal_grown"].action == "fixed"
     assert log.stat().st_size < 100_000
     keeper.close()
+
+
+READER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN")
+db.execute("SELECT count(*) FROM item").fetchall()
+print("reads", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def reader(database: Path) -> Iterator[int]:
+    """Another process in the middle of a transaction that only reads; its number."""
+    line = [sys.executable, "-c", READER, str(database)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        other.stdout.readline()
+        yield other.pid
+        other.stdin.close()
+
+
+@pytest.mark.skipif(not wal_readers.LOCKS.exists(), reason="the system does not list its locks")
+def test_a_log_that_a_reader_pins_is_told_with_its_name_and_not_tried(
+    ill: Ill, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(wal, "WARN", 10_000)
+    with reader(ill.home.database) as pid:
+        incidents.record(ill.store, Finding("old.fault", "warn", "x" * 50_000), NOW, NOW)
+        told = ill.heal()["wal_grown"]
+        assert (told.action, told.repair_id) == ("told", None)
+        assert f"process {pid}" in told.cause
+    assert wal_readers.pinned_by(ill.home.database) == frozenset()
+
+
+def test_only_locks_of_readers_on_this_file_count(tmp_path: Path) -> None:
+    shm = tmp_path / "x.db-shm"
+    shm.touch()
+    file, listed = f"fe:00:{shm.stat().st_ino}", tmp_path / "locks"
+    listed.write_text(
+        f"1: POSIX  ADVISORY  READ 11 {file} 124 124\n"
+        f"2: POSIX  ADVISORY  READ 12 {file} 128 128\n"  # has it open
+        f"3: POSIX  ADVISORY  WRITE 13 {file} 120 120\n"
+        f"3: -> POSIX  ADVISORY  READ 14 {file} 124 124\n"
+        "4: POSIX  ADVISORY  READ 15 fe:00:1 124 124\n"
+        f"5: POSIX  ADVISORY  READ 16 {file} 0 EOF\n6: FLOCK\n"
+    )
+    if sys.platform == "linux":
+        assert wal_readers.pinned_by(tmp_path / "x.db", listed) == {11, 16}
+    assert wal_readers.pinned_by(tmp_path / "other.db", listed) == frozenset()
 
 
 def room(monkeypatch: pytest.MonkeyPatch, free: int) -> None:

@@ -2,14 +2,16 @@
 
 import json
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from faults_kit import DAY, HOUR, NOW, Ill, aged, names, private
-from heal_kit import snapshot
 
 from fakes import FakeClock
+from heal_kit import snapshot
 from trendctl.home import Home
 from trendctl.log import FILE
 from trendctl.selfheal import config_kept
@@ -31,6 +33,15 @@ def ill(home: Home, store: Store, clock: FakeClock) -> Ill:
 
 def lock_of_the_dead(ill: Ill) -> Path:
     return private(ill.home.root / "daemon.lock", b"999999\n")
+
+
+@contextmanager
+def held_open(path: Path) -> Iterator[None]:
+    """Another process has the file open."""
+    with path.open("rb") as file, subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=[file.fileno()]) as other:
+        yield
+        assert other.stdin is not None
+        other.stdin.close()
 
 
 def lock_folder(ill: Ill) -> Path:
@@ -57,6 +68,36 @@ def test_a_lock_that_cannot_be_opened_gets_its_modes_back(ill: Ill, name: str) -
     assert path.stat().st_mode & 0o777 == 0o600
     ill.take_back(told)
     assert path.stat().st_mode & 0o777 == 0
+
+
+def test_a_lock_that_is_shut_and_names_the_dead_is_moved_aside_at_once(ill: Ill) -> None:
+    path = lock_of_the_dead(ill)
+    path.chmod(0)
+    told = ill.heal()["stale_lock"]
+    assert told.action == "fixed"
+    assert not path.exists()
+    (moved,) = (ill.home.root / "quarantine").iterdir()
+    assert moved.stat().st_mode & 0o777 == 0o600  # whoever copies the home can read it
+    ill.take_back(told)
+    assert path.stat().st_mode & 0o777 == 0
+
+
+@pytest.mark.parametrize("name", ["home.lock", "journal/journal.lock"])
+def test_of_the_homes_own_locks_only_the_modes_come_back_whatever_they_say(ill: Ill, name: str) -> None:
+    path = private(ill.home.root / name, b"999999\n")
+    path.chmod(0)
+    assert ill.heal()["stale_lock"].action == "fixed"
+    assert path.read_bytes() == b"999999\n"
+    assert "stale_lock" not in names(ill.found())
+
+
+def test_a_shut_lock_that_someone_has_open_is_only_opened_again(ill: Ill) -> None:
+    path = private(ill.home.root / "daemon.lock", b"")
+    with held_open(path):
+        path.chmod(0)
+        plan = ill.plan("stale_lock", "daemon.lock")
+    assert plan is not None
+    assert plan.fix == "chmod"
 
 
 def test_the_homes_own_lock_is_never_moved(ill: Ill) -> None:
@@ -278,15 +319,18 @@ def test_a_stale_backup_leads_to_a_new_one(ill: Ill) -> None:
     assert len(backup.listed(ill.store, ill.home.backups)) == 1
 
 
-@pytest.mark.parametrize("how", ["cut", "flipped", "text"])
+@pytest.mark.parametrize("how", ["cut", "flipped", "text", "emptied"])
 def test_a_bad_backup_is_set_aside_and_replaced(ill: Ill, how: str) -> None:
     made = backup.create(ill.store, ill.home.backups, "scheduled", NOW - HOUR)
     path = ill.home.backups / made.path
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0x40
-    path.write_bytes({"cut": bytes(data[:-100]), "flipped": bytes(data), "text": b"x" * len(data)}[how])
-    told = ill.heal()["backup_bad"]
+    path.write_bytes({"cut": bytes(data[:-100]), "flipped": bytes(data), "text": b"x" * len(data), "emptied": b""}[how])
+    aged(path, 2 * DAY)  # an emptied one is no reserved name that was left over
+    heard = ill.heal()
+    told = heard["backup_bad"]
     assert told.action == "fixed"
+    assert "part_files" not in heard
     listed = backup.listed(ill.store, ill.home.backups)
     assert len(listed) == 1
     assert listed[0].path != made.path

@@ -9,6 +9,7 @@ from trendctl.ports import CheckResult, Outcome
 from trendctl.selfheal import detector
 from trendctl.selfheal.analyst import analyse
 from trendctl.selfheal.health import Round
+from trendctl.selfheal.rules import clock_servers
 from trendctl.selfheal.values import Look, Sign
 from trendctl.store.engine import Store
 
@@ -43,6 +44,27 @@ def test_what_one_source_suffers_is_named_and_told(ill: Ill, name: str) -> None:
     assert ill.heal()[name].action == "told"
 
 
+HELD = "api.example.com may be called again only in 3540 s"
+
+
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [("HTTP 429, come back in 7200 s", "rate_limited"), ("HTTP 503, come back in 7200 s", "unreachable")],
+)
+def test_a_host_that_is_left_in_peace_still_suffers_what_it_asked_that_for(ill: Ill, first: str, name: str) -> None:
+    ill.runs("hackernews", (OK, 30, ""), (AWAY, 0, first), (AWAY, 0, HELD), (AWAY, 0, HELD))
+    ill.runs("lemmy_hot", *[(OK, 30, "")] * 4)
+    heard = ill.heal()
+    assert set(heard) == {name}
+    assert heard[name].action == "told"
+
+
+def test_a_source_that_is_away_for_changing_reasons_is_told_by_the_last_one(ill: Ill) -> None:
+    ill.runs("hackernews", (OK, 30, ""), (AWAY, 0, CAUSES["time_out"]), (AWAY, 0, "HTTP 503"), (AWAY, 0, "HTTP 429"))
+    ill.runs("lemmy_hot", *[(OK, 30, "")] * 4)
+    assert set(ill.heal()) == {"rate_limited"}
+
+
 @pytest.mark.parametrize("name", sorted(ONCE_IS_NOTHING))
 def test_a_single_hiccup_is_no_fault(ill: Ill, name: str) -> None:
     ill.runs("hackernews", (OK, 30, ""), (OK, 30, ""), (AWAY, 0, CAUSES[name]))
@@ -72,6 +94,23 @@ def test_a_source_that_is_switched_off_says_nothing(ill: Ill) -> None:
     with ill.store.write(Role.SCANNER) as db:
         db.execute("INSERT INTO source_setting (source, enabled) VALUES ('hackernews', 0)")
     assert names(ill.found()) == set()
+
+
+def clock_and_missed(ill: Ill, hours: int) -> Look:
+    """The clock is 7 h ahead of the servers; a scan was missed for some hours."""
+    seen = Round((CheckResult("clock_servers", "warn", "the clock is 7 h ahead of 5 servers' clocks"),
+                  CheckResult("missed", "warn", "1 job")), True)  # fmt: skip
+    words = f"no scan in {hours} hours, from 02:00 to 08:59: off, asleep or busy"
+    signs = (*detector.of_checks(seen, NOW), Sign("job.missed", "scan", words, NOW - 7 * HOUR, 1, "outcome"))
+    return Look(ill.probe(), seen, signs)
+
+
+@pytest.mark.parametrize(("hours", "names_"), [(7, {"clock_skew"}), (20, {"clock_skew", "missed_schedule"})])
+def test_hours_that_only_the_clock_leapt_over_were_not_missed(
+    ill: Ill, monkeypatch: pytest.MonkeyPatch, hours: int, names_: set[str]
+) -> None:  # fmt: skip
+    monkeypatch.setattr(clock_servers, "ahead", lambda probe: 7 * HOUR)
+    assert names([f.key for f in analyse(ill.faults, clock_and_missed(ill, hours)).found]) == names_
 
 
 def test_certificates_fail_for_the_clock_when_the_clock_is_wrong(ill: Ill) -> None:

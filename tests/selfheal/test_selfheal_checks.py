@@ -1,5 +1,6 @@
 """Each health check: what is well, what is worth a warning, what is a failure."""
 
+import errno
 import os
 import sys
 import types
@@ -82,6 +83,17 @@ def test_a_broken_check_is_its_own_failure_and_the_others_run(probe: Probe) -> N
     fine = Check("fine", "", lambda probe: CheckResult("fine", "ok", ""))
     seen = run_round(probe, [Check("bad", "", broken), fine])
     assert [(r.name, r.status) for r in seen.results] == [("check.bad", "fail"), ("fine", "ok")]
+    assert not seen.complete
+
+
+def test_a_check_that_a_full_disk_stops_is_no_bug_and_closes_nothing(probe: Probe) -> None:
+    def run(probe: Probe) -> CheckResult:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    seen = run_round(probe, [Check("x", "", run)])
+    assert [(r.name, r.status, r.detail) for r in seen.results] == [
+        ("x", "warn", "not looked at: No space left on device")
+    ]
     assert not seen.complete
 
 

@@ -214,6 +214,30 @@ def test_a_home_that_cannot_be_locked_is_told_of_and_left_alone(make: Make, monk
     assert (actions(report), text(w, "a")) == ([("a", "told")], "bad")
 
 
+def test_without_room_for_a_note_of_ours_all_is_told_and_nothing_repaired(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    from trendctl.selfheal import config_kept
+
+    def full(*args: object) -> bool:
+        raise OSError(28, "No space left on device")
+
+    w = make()
+    spoil(w, "a")
+    monkeypatch.setattr(config_kept, "keep_good", full)
+    report = w.heal()
+    assert (actions(report), text(w, "a")) == ([("a", "told")], "bad")
+    assert "No space left" in report.told[0].detail
+
+
+def test_what_is_only_told_states_how_often_such_a_diagnosis_proved_right(make: Make) -> None:
+    w = make()
+    spoil(w, "a")
+    (told,) = w.heal(prior={"a": Tally(0, 0, 8, 7)}).told
+    assert (told.action, told.confidence) == ("proposed", 0.8)
+    assert [i.confidence for i in w.incidents()] == [0.8]
+
+
 # ---------------------------------------------------------------- a person's orders
 
 

@@ -98,10 +98,11 @@ def heal(healing: Healing, seen: Round | None = None, *, dry_run: bool = False) 
             if not probe.wanted.config_fault:
                 config_kept.keep_good(probe.home)
             return replace(_round(work), recovered=tuple(recovered))
-    except StoreError as fault:  # the home cannot even be locked: everything is told, nothing repaired
+    except (StoreError, OSError) as fault:  # no lock, or no room for a note of ours: all is told, nothing repaired
         log.event("nothing is repaired", stage="heal", level=logging.ERROR, cause=str(fault))
         work = _looked(healing, seen)
-        cases = tuple(replace(c, proposal=Proposal(None, False, fault.what)) if c.found else c for c in work.cases)
+        why = fault.what if isinstance(fault, StoreError) else f"nothing can be written: {fault.strerror or fault}"
+        cases = tuple(replace(c, proposal=Proposal(None, False, why)) if c.found else c for c in work.cases)
         return Report(tuple(_no_plan(c) for c in cases), work.seen, cases)
 
 

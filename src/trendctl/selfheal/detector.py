@@ -20,6 +20,7 @@ DAY = 86_400
 FRESH = 7 * DAY  # a source not asked for longer says nothing about today
 USUAL_RUNS, USUAL_ITEMS, FEW, FEW_OF = 3, 5, 0.2, 20  # as in the check `sources`
 BROKEN_OFF = "broken off"
+HELD = "may be called again only in"  # the client's own words for a host that told it to wait
 UNSEEN = "not looked at: "  # a result of a check that could not look: it says something of the database only
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -204,6 +205,9 @@ def of_runs(probe: Probe, db: Any) -> Iterator[Sign]:
 def _of_run(past: list[Run]) -> str:
     """The kind of the newest of these runs; "": nothing is wrong with it."""
     run = past[0]
+    if run.outcome == "unavailable" and HELD in run.cause:  # not asked at all: what it asked to be left in peace for
+        before = _of_run(past[1:]) if len(past) > 1 and past[1].outcome == "unavailable" else ""
+        return before if before in ("http.429", "http.5xx") else "http.429"
     counts = sorted(r.items for r in past[1:] if r.outcome == "ok")
     usual = counts[(len(counts) - 1) // 2] if len(counts) >= USUAL_RUNS else 0
     if run.outcome == "unavailable":

@@ -108,7 +108,7 @@ def network(
         return
     others = f"{len(well)} other sources answered since" if well else "no other source answered since"
     for s in hit:
-        if at_once or s.times >= PERSISTENT:
+        if at_once or _lasts(look, s):
             yield found(fault, one.format(s.subject), (*said([s], look.probe.now), others), about(look, s.subject), 0.8,
                         s.subject)  # fmt: skip
 
@@ -116,9 +116,14 @@ def network(
 def single(look: Look, fault: str, kinds: Sequence[str], cause: str, *, at_once: bool) -> Iterator[Diagnosis]:
     """Trouble that one source has of its own; `cause` is formatted with its name."""
     for s in _hit(look, kinds):
-        if at_once or s.times >= PERSISTENT:
+        if at_once or _lasts(look, s):
             yield found(fault, cause.format(s.subject), said([s], look.probe.now), about(look, s.subject), 0.8,
                         s.subject)  # fmt: skip
+
+
+def _lasts(look: Look, sign: Sign) -> bool:
+    """Often enough in a row; or the last of several reasons for which the source was away so often."""
+    return sign.times >= PERSISTENT or bool(failing(look, f"source.{sign.subject}"))
 
 
 def _hit(look: Look, kinds: Sequence[str]) -> list[Sign]:

@@ -1,5 +1,6 @@
 """Runs every health check and says how the whole is. Looks only; what is found becomes incidents elsewhere."""
 
+import errno
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -15,6 +16,7 @@ from trendctl.store.journal import Journal
 from trendctl.store.vitals import reading
 
 Whole = Literal["healthy", "degraded", "unhealthy"]
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})  # no bug of a check
 Status = Literal["ok", "warn", "fail"]
 
 
@@ -109,6 +111,10 @@ def _run(check: Check, probe: Probe) -> tuple[list[CheckResult], bool]:
         return [CheckResult(check.name, "warn", f"not looked at: {fault.what}", fault.next)], False
     except TrendctlError as fault:
         return [CheckResult(check.name, "fail", f"{fault.what}: {fault.why}", fault.next)], True
+    except OSError as fault:
+        if fault.errno not in _DISK:
+            return [_broken(check.name, f"{type(fault).__name__}: {fault}")], False
+        return [CheckResult(check.name, "warn", f"not looked at: {fault.strerror}", "free some space")], False
     except Exception as bug:  # noqa: BLE001 - the edge of a leaf: its bug must not hide what the others find
         return [_broken(check.name, f"{type(bug).__name__}: {bug}")], False
     return found, True

@@ -34,7 +34,7 @@ class Messages:
                 model=question.model, max_tokens=question.max_tokens, system=question.system, **asked
             )
         except anthropic.APIStatusError as fault:
-            raise of_status(fault.status_code, fault.response.headers) from fault
+            raise of_status(fault.status_code, fault.response.headers, fault.body) from fault
         except anthropic.APIConnectionError as fault:
             raise _unreached(fault) from fault
         except (anthropic.AnthropicError, ValueError, httpx2.HTTPError) as fault:

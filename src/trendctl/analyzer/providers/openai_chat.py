@@ -31,7 +31,7 @@ class Chat:
         try:
             found = self._sdk.chat.completions.create(model=question.model, messages=messages, **asked)
         except openai.APIStatusError as fault:
-            raise of_status(fault.status_code, fault.response.headers) from fault
+            raise of_status(fault.status_code, fault.response.headers, fault.body) from fault
         except openai.APIConnectionError as fault:
             raise _unreached(fault) from fault
         except (openai.OpenAIError, ValueError, httpx2.HTTPError) as fault:

@@ -1,9 +1,11 @@
 """What every provider speaks with us: a question, an answer with its usage, and trouble."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+_WORD = re.compile(r"[a-z][a-z0-9]*([_.-][a-z0-9]+){0,5}", re.ASCII)
 Stop = Literal["end", "length", "refusal", "other"]
 
 
@@ -65,14 +67,27 @@ class Trouble(Exception):
         self.everywhere = everywhere
 
 
-def of_status(status: int, headers: Mapping[str, str]) -> Trouble:
-    """Trouble of an HTTP status. A 5xx may have been worked on before it failed; a 4xx was turned away."""
+def of_status(status: int, headers: Mapping[str, str], body: object = None) -> Trouble:
+    """Trouble of an HTTP status. A 5xx may have been worked on before it failed; a 4xx was turned away.
+
+    Of the `body` only the provider's word for the error goes into the cause (`insufficient_quota` is another 429 than
+    `rate_limit_exceeded`); its text, which may repeat what was asked, does not.
+    """
     words = {401: "the key is not valid", 402: "the account has no credit", 403: "the account may not do this",
              404: "there is no such model or address", 429: "too many requests"}  # fmt: skip
     cause = f"HTTP {status}: {words.get(status, 'the server failed' if status >= 500 else 'the request was refused')}"
+    code = _code(body)
+    cause += f" ({code})" if code else ""
     wait = _seconds(headers.get("retry-after"))
     again = status in (408, 409, 429) or status >= 500
     return Trouble(cause, charged=status >= 500, again=again, wait=wait, everywhere=status in (401, 402, 403, 404))
+
+
+def _code(body: object) -> str:
+    """`code`, else `type`, of the body's `error` or of the body itself (SDKs unwrap it); "": none that is one word."""
+    inner = body.get("error", body) if isinstance(body, Mapping) else None
+    found = [inner.get(name) for name in ("code", "type")] if isinstance(inner, Mapping) else []
+    return next((c for c in found if isinstance(c, str) and _WORD.fullmatch(c)), "")
 
 
 def _seconds(text: str | None) -> float | None:

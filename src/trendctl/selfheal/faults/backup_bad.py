@@ -6,7 +6,7 @@ from trendctl.errors import StoreError
 from trendctl.selfheal.evidence import failing, found, keys, lines, said
 from trendctl.selfheal.faults.backup_stale import REASON
 from trendctl.selfheal.home_paths import aside, is_mine, relative
-from trendctl.selfheal.rules import backup_files
+from trendctl.selfheal.rules import backup_files, leftovers
 from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look, Plan
 
 NAME = "backup_bad"
@@ -14,13 +14,15 @@ EVERYTHING = 10**12
 
 
 def diagnose(look: Look) -> Iterator[Diagnosis]:
-    """By the files themselves; an empty file is a reserved name and belongs to the left-over files."""
+    """By the files themselves; an empty file that the database does not know is a reserved name and belongs to the
+    left-over files. One that it knows was a backup, and is no left-over."""
     checked, told = failing(look, "backup_files"), [s for s in look.of("backup.bad") if s.origin != "check"]
     if not checked and not told:
         return
     try:
         read = EVERYTHING if told else backup_files.READ  # a backup that could not be unpacked is worth reading all
-        bad = [b for b in backup_files.bad(look.probe, read) if b.path.stat().st_size]
+        bad = list(backup_files.bad(look.probe, read))
+        left = set(leftovers.parts(look.probe))
     except (StoreError, OSError):
         return
     if not bad:
@@ -28,6 +30,8 @@ def diagnose(look: Look) -> Iterator[Diagnosis]:
     explains = keys(look, "check.backup_files", "backup.bad", "check.job.restore_drill") | frozenset(
         (s.kind, s.subject) for s in look.of("job.failed") if s.subject == "restore_drill"
     )
+    if left <= {b.path for b in bad}:
+        explains |= keys(look, "check.leftovers")
     seen = (*(f"{b.path.name} {b.why}" for b in bad[:5]), *lines(checked), *said(told, look.probe.now))
     yield found(NAME, f"the backup {bad[0].path.name} {bad[0].why}", seen, explains, 0.95,
                 paths=[name for b in bad if (name := relative(look.probe.home, b.path))])  # fmt: skip

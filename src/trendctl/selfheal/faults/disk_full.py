@@ -8,6 +8,7 @@ from trendctl.selfheal.evidence import failing, found, keys, lines, said, states
 from trendctl.selfheal.health import bytes_words
 from trendctl.selfheal.rules.disk import FAIL_BYTES, wanted_bytes
 from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look, Plan
+from trendctl.selfheal.wal_readers import pinned_by
 
 NAME = "disk_full"
 
@@ -59,13 +60,13 @@ def _size(path: Path) -> int:
 
 
 def plan(d: Diagnosis, look: Look) -> Plan | None:
-    """Folding the write-ahead log frees its size and loses nothing; done where that is enough.
+    """Folding the write-ahead log frees its size and loses nothing; done where that is enough and no reader keeps it.
 
     Moving files frees nothing on the same disk, and the copy kept as the way back would take what deleting frees: so
     nothing else is done by itself.
     """
     wal, probe = int(d.details["wal"]), look.probe
-    if not wal or shutil.disk_usage(probe.home.root).free + wal < wanted_bytes(probe):
+    if not wal or pinned_by(probe.store.path) or shutil.disk_usage(probe.home.root).free + wal < wanted_bytes(probe):
         return None
     words = f"I will fold the write-ahead log into the database, which frees up to {bytes_words(wal)}"
     return Plan(NAME, "", "free", words, "nothing to undo: no row changes", (Change(Kind.CHECKPOINT),))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from trendctl.selfheal.evidence import failing, found, keys
+from trendctl.selfheal.faults.database_locked import open_by
 from trendctl.selfheal.home_paths import aside, is_mine, relative
 from trendctl.selfheal.rules import locks
 from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look, Plan
@@ -25,20 +26,26 @@ def plan(d: Diagnosis, look: Look) -> Plan | None:
     """Only while its owner is gone: looked at again, right before.
 
     The home's own lock and the journal's are never moved: whoever opened them a moment ago would hold another file
-    than whoever comes next, and two would believe to be alone.
+    than whoever comes next, and two would believe to be alone. Another one that cannot be read, so that it cannot be
+    judged, is moved where nobody has it open: nobody holds it, and nobody can begin to.
     """
     home, path = look.probe.home, str(d.details.get("path") or "")
     lock = next((lock for lock in locks.stale(look.probe) if path and relative(home, lock.path) == path), None)
     if lock is None:
         return None
-    if lock.shut and is_mine(lock.path):
+    own = path == home.lock.name or lock.path.parent == home.journal
+    if lock.shut and not is_mine(lock.path):
+        return None
+    if lock.shut and (own or open_by(lock.path)):
         return Plan(NAME, d.subject, "chmod", f"I will let you open {path} again (only you)",
                     "the old permissions come back", (Change(Kind.MODE, path=path, mode=0o600),))  # fmt: skip
-    if lock.shut or path == home.lock.name or "/" in path:
+    if own:
         return None
     to = aside(home, lock.path, look.probe.now)
     words = f"I will move {path} out of the way; the next command makes a new one"
-    return Plan(NAME, d.subject, "move", words, "it is moved back", (Change(Kind.MOVE, path=path, to=to),))
+    move = Change(Kind.MOVE, path=path, to=to)
+    opened = (Change(Kind.MODE, path=path, mode=0o600),) if lock.shut else ()  # else no copy of the home could be made
+    return Plan(NAME, d.subject, "move", words, "it is moved back as it was", (*opened, move))
 
 
 FAULT = Fault(

@@ -30,16 +30,19 @@ def run(probe: Probe) -> CheckResult:
 
 
 def stale(probe: Probe) -> Iterator[Lock]:
-    """Locks of the home that are unusable, or that name a process which is gone."""
+    """Locks of the home that are unusable, or that name a process which is gone.
+
+    What stands in the home's own lock and the journal's keeps nobody out: only the system's lock on them counts.
+    """
     home = probe.home
     for folder in (home.root, home.journal, home.root / "locks"):
         for path in sorted(folder.glob("*.lock")) if folder.is_dir() else ():
-            found = _look(path)
+            found = _look(path, own=path == home.lock or folder == home.journal)
             if found is not None:
                 yield found
 
 
-def _look(path: Path) -> Lock | None:
+def _look(path: Path, *, own: bool) -> Lock | None:
     try:
         status = path.lstat()
     except OSError:
@@ -48,7 +51,7 @@ def _look(path: Path) -> Lock | None:
         return Lock(path, "is no file, so that nobody can lock it")
     if os.name != "nt" and status.st_mode & 0o600 != 0o600:
         return Lock(path, "may not be opened by its owner", shut=True)
-    owner = _owner(path, status.st_size)
+    owner = 0 if own else _owner(path, status.st_size)
     if owner and not _runs(owner) and not held(path):
         return Lock(path, f"names process {owner}, which is gone")
     return None
