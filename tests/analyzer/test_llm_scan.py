@@ -60,7 +60,7 @@ def test_a_second_scan_makes_no_call(provider: str, store: Store, loopback: Loop
     assert providers(store) == {"offline", f"{name}:local"}
 
 
-@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("provider", ["openai", pytest.param("anthropic", marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [

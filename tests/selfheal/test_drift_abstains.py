@@ -6,7 +6,7 @@ from typing import Any
 
 import drift_world as world
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trendctl import registry
@@ -162,6 +162,7 @@ def test_no_bytes_make_a_feeds_search_stumble(body: bytes) -> None:
 
 @settings(max_examples=20)
 @given(st.dictionaries(st.text(min_size=1, max_size=8), JSONS, max_size=4))
+@example({"A¹": 0})  # a letter to Python's \\w, not to JMESPath
 def test_every_path_that_is_offered_can_be_read(row: dict[str, Any]) -> None:
     found = drift_json.JsonTable([row], "@", (row,))
     for path in found.paths():

@@ -104,7 +104,7 @@ def test_no_fault_raises_on_any_signs_and_no_plan_leaves_the_home(
                      st.sampled_from(["check", "log", "outcome", "look"]))  # fmt: skip
     result = st.builds(CheckResult, st.sampled_from(sorted(RESULTS)), st.sampled_from(["ok", "warn", "fail"]), texts)
 
-    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(sign, max_size=8), st.lists(result, max_size=8))
     def holds(signs: list[Sign], results: list[CheckResult]) -> None:
         look = look_of(probe, tuple(signs), tuple(results))

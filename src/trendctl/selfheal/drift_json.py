@@ -8,7 +8,7 @@ from typing import Final
 
 from trendctl.ports import Json
 
-_PLAIN: Final = re.compile(r"[A-Za-z_]\w*")
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DEPTH, MOST_ROWS, MOST_PATHS = 4, 60, 400
 
 
