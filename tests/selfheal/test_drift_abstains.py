@@ -162,7 +162,7 @@ def test_no_bytes_make_a_feeds_search_stumble(body: bytes) -> None:
 
 @settings(max_examples=20)
 @given(st.dictionaries(st.text(min_size=1, max_size=8), JSONS, max_size=4))
-@example({"A¹": 0})  # a letter to Python's \\w, not to JMESPath
+@example({"A¹": 0})  # a word to Python's regular expressions, none to JMESPath
 def test_every_path_that_is_offered_can_be_read(row: dict[str, Any]) -> None:
     found = drift_json.JsonTable([row], "@", (row,))
     for path in found.paths():
