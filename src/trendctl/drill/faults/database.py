@@ -14,7 +14,10 @@ INDEXES = (
     ("item_by_product", "UPDATE item SET product_id = NULL WHERE id % {n} = 1 AND product_id NOT NULL"),
     ("score_best", "UPDATE score SET score = score + 1.5 WHERE product_id % 2 = 0"),
     ("source_run_by_source", "UPDATE source_run SET at = at + 1 WHERE id % {n} = 2"),
-    ("incident_by_fault", "UPDATE incident SET fault = 'old.thing' WHERE id > 0 AND {n} > 0"),
+    (
+        "incident_by_fault",
+        "INSERT INTO incident (fault, severity, opened_at, seen_at, closed_at) VALUES ('old.thing', 'warn', 1, {n}, 2)",
+    ),
 )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def disk_full(world: World) -> None:
 
 def left_over(world: World) -> None:
     """Half-written files of a process that was killed long ago."""
-    old = time.time() - world.random.randrange(3, 40) * 86_400
+    old = time.time() - world.random.randrange(3, 25) * 86_400  # younger than what the daemon sweeps by itself
     pid = 99_000 + world.random.randrange(900)
     names = (
         f".config.toml.{pid}-140001.part", f"backups/.20260101T000000Z-{pid}.tmp.db", f"cache/.new-{pid}abcd",
