@@ -140,6 +140,8 @@ def test_the_servers_clock_is_noted_unless_it_is_this_machines(tmp_path: Path) -
 def test_a_full_disk_is_no_fault_of_the_scan(tmp_path: Path) -> None:
     (tmp_path / answers.FOLDER).write_text("in the way")
     noted(tmp_path, reply(b"1"), records(9))
+    assert (tmp_path / answers.FOLDER).read_text() == "in the way"
+    assert [p.name for p in tmp_path.rglob("*")] == [Path(answers.FOLDER).name]
 
 
 def test_kept_answers_go_after_their_sources_own_limit(tmp_path: Path) -> None:
