@@ -1,9 +1,9 @@
 """A home with faults of the tests' own."""
 
 import pytest
-from heal_kit import Make, Rig, file_check, file_fault
 
 from fakes import FakeClock
+from heal_kit import Make, Rig, file_check, file_fault
 from trendctl.home import Home
 from trendctl.store.engine import Store
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from heal_kit import SURE, CountingHands
-
 from fakes import START, FakeClock
+from heal_kit import SURE, CountingHands
 from trendctl import config, registry
 from trendctl.errors import ConfigError
 from trendctl.home import Home

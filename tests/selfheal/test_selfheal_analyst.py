@@ -1,9 +1,9 @@
 """Diagnoses that compete: the strongest stands, what explains more folds what explains less, nothing is lost."""
 
-from heal_kit import Make, file_fault
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heal_kit import Make, file_fault
 from trendctl.selfheal.analyst import LEAST, analyse, settle
 from trendctl.selfheal.health import Round
 from trendctl.selfheal.values import Diagnosis, Fault, Look, Sign

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from heal_kit import Make, Rig, file_fault, planned
 
+from heal_kit import Make, Rig, file_fault, planned
 from trendctl.selfheal.analyst import Found
 from trendctl.selfheal.engineer import Proposal, overlap, propose
 from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look, Plan, Sign
