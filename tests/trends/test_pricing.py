@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from trendctl.trends import _price_model
 from trendctl.trends._price_grades import grades
+from trendctl.trends._price_likeness import Likeness
+from trendctl.trends._price_point import densest, middle, point
 from trendctl.trends._price_text import amount_terms
+from trendctl.trends._price_trees import Forest
 from trendctl.trends.pricing import Comparable, PriceRange, price_range, suggest
 
 MUGS = tuple(
@@ -196,3 +199,52 @@ def test_sizes_and_counts_are_read_as_amounts() -> None:
     terms = amount_terms({"title": "whiteboard 48 x 72 in, carton of 12 ctn, 2 drawer, 8 ch"})
     assert {name.partition(":")[0] for name in terms} >= {"area", "count", "drawer", "channel"}
     assert amount_terms({"title": "0 x 5 mat, 9" + "9" * 40 + " x 2"}) == {}
+
+
+# ---------------------------------------------------------------- the spread of likely prices and its point
+
+
+def test_a_word_that_one_of_many_comparables_has_tells_it() -> None:
+    rows = [[{"mug": 1.0, f"style{n % 7}": 1.0}] for n in range(80)]
+    rows[9] = [{"mug": 1.0, "teapot": 1.0}]
+    likeness = Likeness(rows, [1.0]).to([{"teapot": 1.0, "unheard": 1.0}])
+    assert int(likeness.argmax()) == 9
+    assert np.count_nonzero(likeness) == 1
+
+
+def test_the_weights_of_a_forest_are_shares_of_alike_rows() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(120, 3))
+    y = np.where(x[:, 0] > 0, 5.0, 2.0) + rng.normal(size=120) * 0.05
+    weights = Forest(x, y).weights(np.array([1.5, 0.0, 0.0]))
+    assert weights.shape == (120,)
+    assert weights.min() >= 0
+    assert math.isclose(weights.sum(), 1.0, rel_tol=1e-9)
+    assert weights[x[:, 0] > 0].sum() > 0.9
+
+
+def test_a_forest_that_cannot_split_gives_all_rows_the_same_share() -> None:
+    assert np.allclose(Forest(np.zeros((10, 2)), np.arange(10.0)).weights(np.zeros(2)), 0.1)
+
+
+def test_the_middle_is_the_weighted_median() -> None:
+    assert middle(np.array([9.0, 1.0, 2.0]), np.array([0.3, 0.3, 0.4])) == 2.0
+    assert middle(np.array([9.0, 1.0, 2.0]), np.array([0.6, 0.2, 0.2])) == 9.0
+
+
+def test_a_tail_of_dear_ones_does_not_pull_the_price_from_where_most_are() -> None:
+    y = np.log1p(np.array([20.0] * 6 + [60.0, 90.0, 200.0, 400.0]))
+    weights = np.full(10, 0.1)
+    assert densest(y, weights, float(y.mean()), 1.0) < np.log1p(25.0)
+    assert point(y, weights, float(y.mean()), 2.0) < float(y.mean())
+
+
+@settings(max_examples=40)
+@given(st.lists(st.floats(-1e-3, 14), min_size=1, max_size=12), st.floats(0.0, 14), st.floats(0.3, 4))
+def test_the_point_is_finite_and_near_the_middle_whatever_the_prices(
+    logs: list[float], process: float, deviation: float
+) -> None:
+    y = np.array(logs)
+    value = point(y, np.full(len(y), 1 / len(y)), process, deviation)
+    low, high = min(process, y.min()), max(process, y.max())
+    assert low - 1 < value < high + 1

@@ -12,8 +12,6 @@ from trendctl.trends._price_text import Terms
 Array = NDArray[np.float64]
 _Term = tuple[int, str]
 
-FEW = 50  # records up to which a term that only one of them has is kept
-
 
 class Likeness:
     """Cosines of term weights (log count x inverse frequency) to a fixed list of records, by inverted lists.
@@ -25,8 +23,8 @@ class Likeness:
         self.size = len(rows)
         self._roots = [math.sqrt(share) for share in shares]
         counts = Counter((n, t) for row in rows for n, terms in enumerate(row) for t, w in terms.items() if w > 0)
-        least = 1 if self.size < FEW else 2
-        self._rarity = {term: math.log(1 + self.size / c) for term, c in counts.items() if c >= least}
+        # A term that only one record has stays: the record asked for may share it, and it is the most telling then.
+        self._rarity = {term: math.log(1 + self.size / c) for term, c in counts.items()}
         lists: dict[_Term, tuple[list[int], list[float]]] = {}
         for number, row in enumerate(rows):
             for term, weight in self._unit(row):

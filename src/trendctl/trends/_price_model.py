@@ -1,10 +1,12 @@
 """One job: the log price of a record from comparables: a Gaussian process over texts, amounts and kinds, and a forest.
 
-The process says what the nearest comparables cost and how sure that is; with many comparables the forest, which
-finds thresholds in amounts and kinds and sees what the process says, is averaged in. The constants were fitted by
-`tests/benchmarks/fit_pricing.py` on comparables alone, each judged from those of other products.
+The process says what the nearest comparables cost and how sure that is. With many comparables the forest, which finds
+thresholds in amounts and kinds and sees what the process says, gives the spread of likely prices, and `_price_point`
+the one price that stands for both. The constants were fitted by `tests/benchmarks/fit_pricing.py` on comparables
+alone, each judged from those of other products.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from trendctl.trends._price_likeness import Likeness
 from trendctl.trends._price_neighbours import KeyMeans, Nearest
+from trendctl.trends._price_point import point
 from trendctl.trends._price_process import NOISE, Ints, Process, groups_of
 from trendctl.trends._price_text import (
     UNITS,
@@ -43,8 +46,7 @@ GRADE = 0.05  # variance of the log price for a step of a grade, below on one sc
 GRADE_SCALE = np.array([1 / 1.2, 1 / 1.5, 1.0])
 LEAST_VARIANCE = 0.05
 FOREST_FROM = 500  # comparables
-FOREST_SHARE = 0.7
-TWIN = 0.8  # likeness, against that to itself, from which two comparables are offers of one product
+TWIN = 0.7  # likeness, against that to itself, from which two comparables are offers of one product
 _SHORTEST_CODE = 4  # characters; a shorter model code is not one product's alone
 _LEAST_LIKENESS = 1e-9
 _PRIORS = slice(len(UNITS), len(UNITS) + 7)
@@ -55,7 +57,7 @@ class PriceModel:
     """Built once for a list of comparables with positive prices; `doubt` (1 and more) widens single ones."""
 
     def __init__(self, records: Sequence[Mapping[str, Any]], prices: Array, doubt: Array | None = None) -> None:
-        y = np.log1p(prices)
+        self._y = y = np.log1p(prices)
         read = [_read_record(r) for r in records]
         views, sides = [one[0] for one in read], [one[1] for one in read]
         self._likeness, self._sides = Likeness(views, SHARES), Likeness(sides, SIDE_SHARES)
@@ -79,10 +81,11 @@ class PriceModel:
         own = LINEAR + SMOOTH + NARROW + KIND + KIND_ALONE + KIND_LINEAR * float(np.mean(prior**2))
         own += GRADE * float(np.sum(grade**2))
         own += sum(share for terms, share in zip(sides, SIDE_SHARES, strict=True) if terms)
+        variance = max(LEAST_VARIANCE, own - explained) + NOISE
         if self._forest is not None:
             row = np.concatenate([numbers, self._nearest.row(like), self._means.row(record), [value]])
-            value = (1 - FOREST_SHARE) * value + FOREST_SHARE * self._forest.predict(row)
-        return value, max(LEAST_VARIANCE, own - explained) + NOISE
+            value = point(self._y, self._forest.weights(row), value, math.sqrt(variance))
+        return value, variance
 
     def likeness(self, record: Mapping[str, Any]) -> Array:
         """How alike the record is to each comparable, 0..1."""

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-TREES = 80
+TREES = 160
 SMALLEST_LEAF = 4
 TRIED = 25  # features tried at a split
 _FLAT = 1e-3  # log prices closer than this are not told apart
@@ -26,14 +26,16 @@ class _Level:
     feature: Ints
     threshold: Array
     left: Ints
-    value: Array
 
 
 class Forest:
+    """Tells which known rows share its leaves with a row, so that any point of their spread can be asked for."""
+
     def __init__(self, x: Array, y: Array) -> None:
+        self._count = len(y)
         rng = np.random.default_rng(_SEED)
         trees = [_grow(x, y, rng) for _ in range(TREES)]
-        sizes = [sum(len(level.value) for level in tree) for tree in trees]
+        sizes = [sum(len(level.left) for level in tree) for tree in trees]
         self._roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
         levels = [level for tree in trees for level in tree]
         shift = np.repeat(self._roots, sizes)
@@ -41,16 +43,27 @@ class Forest:
         self._threshold = np.concatenate([level.threshold for level in levels])
         left = np.concatenate([level.left for level in levels])
         self._left = np.where(left > 0, left + shift, 0)
-        self._value = np.concatenate([level.value for level in levels])
+        leaf = np.concatenate([self._leaves(row) for row in x])
+        rising = np.argsort(leaf, kind="stable")
+        self._members = np.repeat(np.arange(len(x)), TREES)[rising]
+        self._ends = np.concatenate([[0], np.bincount(leaf, minlength=len(self._left)).cumsum()])
 
-    def predict(self, row: Array) -> float:
+    def weights(self, row: Array) -> Array:
+        """The share of each known row in what the trees say of this one; their sum is 1 (Meinshausen 2006)."""
+        leaf = self._leaves(row)
+        starts, ends = self._ends[leaf], self._ends[leaf + 1]
+        members = np.concatenate([self._members[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
+        shares = np.repeat(1 / (ends - starts), ends - starts) / len(leaf)
+        return np.bincount(members, shares, self._count).astype(np.float64, copy=False)
+
+    def _leaves(self, row: Array) -> Ints:
         node = self._roots.copy()
         walking = np.flatnonzero(self._left[node] > 0)
         while len(walking):
             at = node[walking]
             node[walking] = self._left[at] + (row[self._feature[at]] > self._threshold[at])
             walking = walking[self._left[node[walking]] > 0]
-        return float(self._value[node].mean())
+        return node
 
 
 def _grow(x: Array, y: Array, rng: np.random.Generator) -> list[_Level]:
@@ -61,10 +74,9 @@ def _grow(x: Array, y: Array, rng: np.random.Generator) -> list[_Level]:
     while len(rows):
         own = y[rows]
         starts = np.cumsum(sizes) - sizes
-        value = np.add.reduceat(own, starts) / sizes
         feature, threshold, splits = _split(x[rows], own, sizes, starts, rng)
         left = np.where(splits, numbered + 2 * (np.cumsum(splits) - 1), 0)
-        levels.append(_Level(feature, threshold, left, value))
+        levels.append(_Level(feature, threshold, left))
         numbered += 2 * int(splits.sum())
         node = np.repeat(np.arange(len(sizes)), sizes)
         staying = splits[node]
