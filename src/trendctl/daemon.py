@@ -7,7 +7,7 @@ and a job that takes the process down does not do so for ever.
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from trendctl import daemon_jobs, daemon_watch, log
 from trendctl.app import App
 from trendctl.daemon_jobs import Act, Stopped
 from trendctl.daemon_schedule import DAY, LANES, PLANS, Plan, is_quiet
-from trendctl.errors import ConfigError, Refused, TrendctlError
+from trendctl.errors import ConfigError, Refused, StoreError, TrendctlError
 from trendctl.store import incidents, jobs
 from trendctl.store.incidents import Finding
 from trendctl.store.jobs import JobState
@@ -66,6 +66,7 @@ class Schedule:
         self.ending = ending or threading.Event()
         self.beat = Beat(app.clock.monotonic)
         self.watch = daemon_watch.Watch()
+        self._said: set[str] = set()  # jobs of which the log says that they cannot be begun
 
     def acts(self) -> dict[str, Act]:
         """What is run, by job: the work, and the looking after it."""
@@ -145,34 +146,30 @@ class Schedule:
         return not (plan.quiet and is_quiet(quiet, market.timezone, at))
 
     def _run(self, plan: Plan, act: Act, state: JobState | None, at: int) -> list[Ran]:
-        with self._undisturbed(plan) as free:
-            return self._claimed(plan, act, state, at) if free else []
+        with contextlib.ExitStack() as held:
+            if plan.lane == "work":
+                from filelock import FileLock, Timeout
 
-    @contextlib.contextmanager
-    def _undisturbed(self, plan: Plan) -> Iterator[bool]:
-        """No restore puts another database in place while a job works; while one does, jobs wait for the next tick."""
-        from filelock import FileLock, Timeout
+                try:  # no restore puts another database in place while a job works; while one does, jobs wait
+                    held.enter_context(FileLock(self.app.home.lock, mode=0o600).acquire(timeout=0))
+                except Timeout:
+                    return []
+                except OSError as fault:  # it is a folder, or shut: health tells, and the watch goes on
+                    return [self._not_begun(plan, f"the home's lock cannot be taken: {fault}")]
+            self._said.discard(plan.name)
+            return self._claimed(plan, act, state, at)
 
-        if plan.lane != "work":
-            yield True
-            return
-        lock = FileLock(self.app.home.lock, mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
+    def _not_begun(self, plan: Plan, why: str) -> Ran:
+        if plan.name not in self._said:  # not at every tick
+            log.event("job not begun", stage="daemon", leaf=plan.name, level=logging.ERROR, cause=why)
+            self._said.add(plan.name)
+        return Ran(plan.name, "failed", why)
 
     def _claimed(self, plan: Plan, act: Act, state: JobState | None, at: int) -> list[Ran]:
         every = daemon_jobs.intervals(self.app).get(plan.name)
         next_due = at + every if every else plan.next_due(at)
-        if not jobs.begin(self.app.store, plan.name, at, next_due):
+        if not jobs.begin(self.app.store, plan.name, at, next_due, *_missed(plan, state, at)):
             return []  # another process was faster
-        self._tell_missed(plan, state, at)
         self.beat.expect(plan.lane, plan.longest, plan.name)
         ran = self._outcome(plan, act)
         self.beat.expect(plan.lane, plan.longest)
@@ -198,17 +195,20 @@ class Schedule:
             if not self.ending.is_set():
                 self.app.stop.clear()  # a scan that broke sets it to wake its own threads
 
-    def _tell_missed(self, plan: Plan, state: JobState | None, at: int) -> None:
-        missed = plan.missed(state.last_started_at if state else None, at)
-        if missed and state and state.last_started_at is not None:
-            first = (state.last_started_at // plan.every + 1) * plan.every
-            last = (at // plan.every) * plan.every - 1
-            words = f"no {plan.name} in {missed} hours, from {_clock(first)} to {_clock(last)}: off, asleep or busy"
-            incidents.record(self.app.store, Finding(f"missed.{plan.name}", "warn", words), first, at)
+
+def _missed(plan: Plan, state: JobState | None, at: int) -> tuple[Finding | None, int | None]:
+    """The hours without that job, and since when."""
+    missed = plan.missed(state.last_started_at if state else None, at)
+    if not missed or state is None or state.last_started_at is None:
+        return None, None
+    first = (state.last_started_at // plan.every + 1) * plan.every
+    last = (at // plan.every) * plan.every - 1
+    words = f"no {plan.name} in {missed} hours, from {_clock(first)} to {_clock(last)}: off, asleep or busy"
+    return Finding(f"missed.{plan.name}", "warn", words), first
 
 
 def alone(app: App) -> contextlib.AbstractContextManager[object]:
-    """The lock of the one daemon a home may have. Raises Refused where another one runs."""
+    """The lock of the one daemon a home may have. Raises Refused where another one runs, StoreError without a lock."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(app.home.root / "daemon.lock", mode=0o600)
@@ -216,6 +216,8 @@ def alone(app: App) -> contextlib.AbstractContextManager[object]:
         return lock.acquire(timeout=0)
     except Timeout:
         raise Refused("Another daemon works in this home", next="trendctl service status") from None
+    except OSError as fault:
+        raise StoreError("The daemon's lock cannot be taken", why=str(fault), next="trendctl heal") from fault
 
 
 def _clock(at: int) -> str:

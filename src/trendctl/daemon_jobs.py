@@ -123,7 +123,7 @@ def deep_check(app: App) -> str:
 
 
 def retention(app: App) -> str:
-    """Roll old values up, honour each source's retention, keep cache and logs within their limits."""
+    """Roll old values up, honour each source's retention, keep cache, quarantine and logs within their limits."""
     from trendctl import registry
     from trendctl.store import answers, incidents
     from trendctl.store import retention as keeping
@@ -137,6 +137,7 @@ def retention(app: App) -> str:
     incidents.forget_closed(app.store, now - 400 * DAY)
     StoredHttpState(app.store, app.clock).forget_before(now - keeping.CACHE_DAYS * DAY)
     freed = keeping.limit_folder(app.home.cache, keeping.CACHE_BYTES, now - keeping.CACHE_DAYS * DAY)
+    freed += keeping.limit_quarantine(app.home.root / "quarantine", now)
     keeping.keep_newest(app.home.logs, "crash-*.txt", keeping.CRASH_FILES)
     keeping.checkpoint(app.store)
-    return f"{rolled} values rolled up, {purged} purged, {freed} bytes of cache freed"
+    return f"{rolled} values rolled up, {purged} purged, {freed} bytes of files freed"

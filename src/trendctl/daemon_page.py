@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from trendctl.daemon_health import probe_of
+from trendctl.errors import StoreError
 from trendctl.selfheal.health import Round, run_round
 from trendctl.store import incidents, jobs
 
@@ -47,7 +48,7 @@ def _handler(schedule: "Schedule") -> type[BaseHTTPRequestHandler]:
                 self._answer(503 if document["status"] == "unhealthy" else 200, "application/json",
                              json.dumps(document) + "\n")  # fmt: skip
             elif self.path == "/metrics":
-                self._answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics(schedule))
+                self._answer(*_measured(schedule))
             else:
                 self._answer(404, "text/plain", "/health and /metrics\n")
 
@@ -65,6 +66,14 @@ def _handler(schedule: "Schedule") -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _measured(schedule: "Schedule") -> tuple[int, str, str]:
+    """Status, kind and text; 503 while the database cannot be read."""
+    try:
+        return 200, "text/plain; version=0.0.4; charset=utf-8", metrics(schedule)
+    except StoreError as fault:
+        return 503, "text/plain", f"{fault.what}\n"
+
+
 def _round(schedule: "Schedule") -> Round:
     last = schedule.watch.last
     return last if isinstance(last, Round) else run_round(probe_of(schedule.app))
@@ -78,7 +87,7 @@ def health(schedule: "Schedule") -> dict[str, Any]:
 
 
 def metrics(schedule: "Schedule") -> str:
-    """Checks (0 ok, 1 warn, 2 fail), jobs and open incidents in Prometheus' text format."""
+    """Checks (0 ok, 1 warn, 2 fail), jobs and open incidents in Prometheus' text format. Raises StoreError."""
     lines = ["# TYPE trendctl_check gauge"]
     lines += [f"trendctl_check{{name={_label(c.name)}}} {_LEVEL[c.status]}" for c in _round(schedule).results]
     with schedule.app.store.read() as db:

@@ -13,7 +13,8 @@ from trendctl import daemon_systemd, log
 from trendctl.daemon import Schedule, alone
 from trendctl.daemon_schedule import LANES
 from trendctl.errors import StoreError
-from trendctl.store import jobs
+from trendctl.store import incidents, jobs
+from trendctl.store.incidents import Finding
 from trendctl.store.rows import epoch
 
 TICK = 30.0  # seconds between two looks of a lane at what is due
@@ -119,7 +120,15 @@ class Daemon:
             return None
         from trendctl.daemon_page import Page
 
-        return Page(self.schedule, self._port)
+        try:
+            return Page(self.schedule, self._port)
+        except OSError as fault:  # the port is taken: scans and health matter more than the page
+            app, words = self.schedule.app, f"nothing is answered on port {self._port}: {fault.strerror or fault}"
+            log.event("no page", stage="daemon", level=logging.ERROR, cause=words)
+            now = epoch(app.clock.now())
+            with suppress(StoreError):
+                incidents.record(app.store, Finding("daemon.page", "warn", words), now, now)
+            return None
 
     def _signals(self) -> "Handlers":
         def end() -> None:

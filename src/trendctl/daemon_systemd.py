@@ -12,6 +12,8 @@ from trendctl.home import Home
 
 NAME = "trendctl.service"
 WATCHDOG_SECONDS = 300
+RESTART_SECONDS = 300
+START_SECONDS = 600  # what stops the start is healed and watched first
 STOP_SECONDS = 600  # an analysis in hand is finished
 
 
@@ -56,8 +58,7 @@ def unit(home: Home, environ: Mapping[str, str]) -> str:
         "Description=trendctl: hourly scan, health, backups",
         "Documentation=https://github.com/trendctl/trendctl",
         "After=network-online.target",
-        "StartLimitIntervalSec=3600",
-        "StartLimitBurst=6",
+        "StartLimitIntervalSec=0",  # what stopped it (a full disk, a typo) may end hours later: it is tried for ever
         "",
         "[Service]",
         "Type=notify",
@@ -65,7 +66,8 @@ def unit(home: Home, environ: Mapping[str, str]) -> str:
         "ExecReload=/bin/kill -HUP $MAINPID",
         *_environment(home, environ),
         "Restart=on-failure",
-        "RestartSec=30",
+        f"RestartSec={RESTART_SECONDS}",
+        f"TimeoutStartSec={START_SECONDS}",
         f"WatchdogSec={WATCHDOG_SECONDS}",
         f"TimeoutStopSec={STOP_SECONDS}",
         "KillSignal=SIGTERM",

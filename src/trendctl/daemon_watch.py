@@ -9,7 +9,7 @@ from typing import Any
 from trendctl import flows, log
 from trendctl.app import App
 from trendctl.daemon_health import probe_of
-from trendctl.daemon_schedule import DAY
+from trendctl.daemon_schedule import DAY, is_quiet
 from trendctl.errors import AccessError, ConfigError, Refused, TrendctlError
 from trendctl.render import clean
 from trendctl.store import incidents
@@ -19,6 +19,7 @@ from trendctl.store.rows import epoch
 MOST_A_DAY = 12  # messages; what comes after them waits for the next day's digest
 MOST_LINES = 20  # of one message
 RESCUE = 300.0  # seconds between two looks at a database that cannot be used
+STORING = frozenset({"database", "writable", "disk", "migration"})  # checks that fail where nothing can be stored
 OLD = 2 * DAY  # incidents over for longer are not news
 
 
@@ -28,6 +29,7 @@ class Watch:
     def __init__(self) -> None:
         self.last: Any = None  # selfheal.health.Round; loaded only where it runs
         self._rescued: float | None = None
+        self._cried = False  # that the database cannot be used was told, and it was not well since
 
     def acts(self, app: App) -> dict[str, Callable[[App], str]]:
         """The jobs of the lane `watch`."""
@@ -48,12 +50,14 @@ class Watch:
         except Refused as busy:  # a person heals at this moment
             return f"{self.last.whole}; {busy.what}"
         self.last = seen = report.seen
+        self._cried = self._cried and seen.whole == "unhealthy"
         pinged = ping(app) if seen.whole != "unhealthy" else ""
         repaired = f", {report.repaired} repaired" if report.repaired else ""
         return f"{seen.whole}, {report.opened} incidents opened, {report.closed} closed{repaired}{pinged}"
 
     def rescue(self, app: App) -> None:
-        """Without a usable database no job can be noted, so none runs: healing then looks at it, now and then."""
+        """Without a usable database no job can be noted, so none runs: healing then looks at it, now and then, and one
+        message is sent: the digest needs the database."""
         from trendctl.healing import healing
         from trendctl.selfheal.coordinator import heal
 
@@ -62,7 +66,27 @@ class Watch:
             return
         self._rescued = now
         with suppress(TrendctlError):
-            heal(healing(app))
+            self.last = heal(healing(app)).seen
+            self._cry(app)
+
+    def _cry(self, app: App) -> None:
+        """Told once, until a round is good again; within quiet hours after them. One that is not delivered is tried
+        again at the next look."""
+        bad = [r for r in self.last.results if r.status == "fail"]
+        quiet, now = app.settings.notify.quiet_hours, epoch(app.clock.now())
+        if (
+            not any(r.name in STORING for r in bad)
+            or self._cried
+            or not app.settings.notify.urls
+            or is_quiet(quiet, app.settings.market.timezone, now)
+        ):
+            return
+        lines = [f"fail: {clean(r.name, 60)}: {clean(r.detail, 200)}" for r in bad[:MOST_LINES]]
+        try:
+            send(app, "trendctl: nothing can be stored, no job runs", "\n".join([*lines, "trendctl health"]))
+            self._cried = True
+        except TrendctlError as fault:
+            log.event("not told", stage="daemon", level=logging.WARNING, cause=str(fault))
 
     def recover(self, app: App) -> None:
         """Take back what healing left in progress when the last process died."""
@@ -99,7 +123,7 @@ def notify(app: App) -> str:
     now = epoch(app.clock.now())
     with app.store.read() as db:
         news = [i for i in incidents.untold(db) if i.closed_at is None or i.closed_at > now - OLD]
-        sent = incidents.notices_since(db, now - DAY)
+        sent = incidents.notices_since(db, now - DAY, now)
     if not news:
         return "nothing new"
     if sent >= MOST_A_DAY:

@@ -12,11 +12,13 @@ import pytest
 from trendctl import daemon_jobs, log
 from trendctl.app import App
 from trendctl.cli.main import main
+from trendctl.clock import SystemClock
 from trendctl.errors import TrendctlError
 from trendctl.home import Home
 from trendctl.store import incidents
 from trendctl.store.engine import Store
 from trendctl.store.incidents import Finding
+from trendctl.store.writers import Role
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -81,6 +83,37 @@ def test_a_daemon_does_not_start_on_wrong_settings_or_without_a_home(run: Run, h
     code, _, err = run("daemon", "--once")
     assert code == 2
     assert "post_approved" in err
+
+
+def test_what_stops_a_start_is_healed_first_where_that_proved_right(
+    run: Run, quick: dict[str, Any], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)  # wrong settings heal with the default window
+    run("init")
+    home.config.write_text("[scan]\nworkers = 4\n")
+    run("daemon", "--once")  # a good round keeps the settings
+    with Store(home.database).write(Role.SELFHEAL) as db:
+        db.execute("INSERT INTO learning VALUES ('config_broken', 40, 40, 1)")
+    home.config.write_text("[scan]\nworkers = 4\nworkerz = 8\n")
+    assert run("daemon", "--once")[0] == 0
+    assert "# taken out, it is no setting: workerz = 8" in home.config.read_text()
+    with Store(home.database).read() as db:
+        assert [(i.fault, i.action) for i in incidents.listed(db) if i.fault == "config_broken"] == [
+            ("config_broken", "fixed")
+        ]
+
+
+def test_what_stops_a_start_and_cannot_be_healed_is_an_incident_and_said_each_time(
+    run: Run, quick: dict[str, Any], home: Home
+) -> None:
+    run("init")
+    home.config.write_text("[daemon]\npost_aproved = true\n")  # about posting: only a person may
+    for _ in range(2):
+        code, _, err = run("daemon", "--once")
+        assert (code, "post_approved" in err) == (2, True)
+    assert home.config.read_text() == "[daemon]\npost_aproved = true\n"
+    with Store(home.database).read() as db:
+        assert [i.times for i in incidents.listed(db, only_open=True) if i.fault == "config_broken"] == [1]
 
 
 def test_health_has_the_documented_shape_and_says_so_when_it_is_unhealthy(run: Run, home: Home) -> None:

@@ -258,6 +258,25 @@ def test_the_cache_keeps_the_newest_within_its_limit(tmp_path: Path) -> None:
     assert retention.limit_folder(tmp_path / "gone", 1, 0) == 0
 
 
+def test_the_quarantine_keeps_what_can_be_moved_back_within_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "QUARANTINE_BYTES", 250)
+    for days, name in ((0, "new"), (20, "old"), (30, "older"), (40, "big"), (91, "over")):
+        put_at = datetime.fromtimestamp(NOW - days * DAY, UTC).strftime("%Y%m%dT%H%M%SZ")
+        (tmp_path / f"{put_at}-{name}").write_bytes(b"x" * 100)  # its own time, today's, does not count
+    aside = tmp_path / next(p.name for p in tmp_path.iterdir() if p.name.endswith("-big"))
+    aside.unlink()
+    aside.mkdir()
+    (aside / "inside").write_bytes(b"x" * 500)
+    assert retention.limit_quarantine(tmp_path, NOW) == 700
+    assert sorted(p.name.split("Z-")[1] for p in tmp_path.iterdir()) == ["new", "old"]
+    monkeypatch.setattr(retention, "QUARANTINE_BYTES", 0)
+    assert retention.limit_quarantine(tmp_path, NOW) == 100
+    assert [p.name.split("Z-")[1] for p in tmp_path.iterdir()] == ["new"]  # of this week nothing goes for its size
+    assert retention.limit_quarantine(tmp_path / "gone", NOW) == 0
+
+
 def test_only_so_many_crash_files_stay(tmp_path: Path) -> None:
     for n in range(4):
         (tmp_path / f"crash-{n}.txt").write_text("x")

@@ -1,6 +1,7 @@
 """One round of the schedule: claims, failures, crashes, the clock, a polite stop."""
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,10 +14,11 @@ from trendctl import log, registry
 from trendctl.app import App
 from trendctl.daemon import Ran, Schedule, alone
 from trendctl.daemon_jobs import Stopped
+from trendctl.daemon_process import Daemon
 from trendctl.daemon_schedule import PLANS
-from trendctl.errors import Refused, TrendctlError
+from trendctl.errors import Refused, StoreError, TrendctlError
 from trendctl.home import Home
-from trendctl.store import jobs
+from trendctl.store import incidents, jobs
 from trendctl.store.jobs import JobState
 from trendctl.store.writers import Role
 
@@ -177,6 +179,48 @@ def test_missed_hours_are_told_once_with_their_times(w: World) -> None:
     assert [(i.fault, i.detail.split(": ")[0]) for i in w.found("missed.")] == [
         ("missed.scan", "no scan in 4 hours, from 2026-06-01 13:00 UTC to 2026-06-01 16:59 UTC")
     ]
+
+
+def test_missed_hours_are_not_lost_when_the_claim_cannot_be_written(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    w.tick()
+
+    def busy(*given: object) -> None:
+        raise StoreError("The database is busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incidents, "add", busy)
+        assert names(w.tick(5 * HOUR)) == ["schedule"]
+    assert state(w, "scan").outcome == "ok"  # not claimed either
+    w.tick(60)
+    assert [i.detail.split(", ")[0] for i in w.found("missed.")] == ["no scan in 4 hours"]
+
+
+def test_a_lock_of_the_home_that_cannot_be_taken_is_a_failure_and_health_goes_on(w: World, home: Home) -> None:
+    home.lock.unlink(missing_ok=True)
+    home.lock.mkdir()
+    done = {r.job: r.outcome for r in w.tick()}
+    assert (done["scan"], done["health"]) == ("failed", "ok")
+    home.lock.rmdir()
+    assert "scan" in names(w.tick())
+
+
+def test_a_daemon_whose_lock_cannot_be_taken_says_so(w: World, home: Home) -> None:
+    (home.root / "daemon.lock").mkdir()
+    with pytest.raises(StoreError, match="trendctl heal"):
+        alone(w.app)
+
+
+def test_a_port_that_is_taken_costs_the_page_and_not_the_daemon(w: World) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        w.schedule.ending.set()
+        port = taken.getsockname()[1]
+        Daemon(w.schedule, port=port).run()
+    (told,) = w.found("daemon.page")
+    assert told.detail.startswith(f"nothing is answered on port {port}: ")
 
 
 def test_a_clock_set_back_does_not_stop_the_schedule(w: World) -> None:

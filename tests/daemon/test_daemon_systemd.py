@@ -40,6 +40,12 @@ def test_the_unit_writes_only_to_the_home_and_names_it_for_any_path(root: str) -
     assert ("PrivateTmp=yes" in lines) is not root.startswith("/tmp")
 
 
+def test_systemd_tries_to_start_it_for_ever_and_gives_the_start_time_to_heal() -> None:
+    lines = unit(Home(Path("/data")), {}).splitlines()
+    assert {"StartLimitIntervalSec=0", "RestartSec=300", "TimeoutStartSec=600"} <= set(lines)
+    assert not [line for line in lines if line.startswith("StartLimitBurst")]
+
+
 def unquoted(word: str) -> str:
     """What systemd makes of it."""
     if word.startswith('"'):

@@ -64,6 +64,27 @@ def test_a_fault_that_comes_back_soon_is_the_same_incident_and_later_a_new_one(w
     assert [i.times for i in w.found("x")] == [2, 1]
 
 
+def test_what_becomes_worse_is_told_again_but_not_each_time(w: World, post: Apprise) -> None:
+    for severity in ("warn", "fail", "warn", "fail"):
+        wrong(w, "disk_full", severity=severity)
+        daemon_watch.notify(w.app)
+    assert [title for _, title, _ in post.sent] == [
+        "trendctl: 0 failures, 1 warnings", "trendctl: 1 failures, 0 warnings",
+    ]  # fmt: skip
+
+
+def test_messages_of_a_clock_that_was_ahead_do_not_mute_those_of_today(w: World, post: Apprise) -> None:
+    now = int(w.clock.now().timestamp())
+    for _ in range(daemon_watch.MOST_A_DAY):
+        incidents.told(w.app.store, [], now + 300 * DAY, "sent a year ahead")
+    wrong(w, "x")
+    assert daemon_watch.notify(w.app) == "told 1 incidents"
+    wrong(w)
+    incidents.settle(w.app.store, [], now + 300 * DAY)  # over "next year", and back today: no longer the same
+    wrong(w, "x")
+    assert daemon_watch.notify(w.app) == "told 1 incidents"
+
+
 def test_a_digest_tells_every_incident_once_and_says_what_is_over(w: World, post: Apprise) -> None:
     wrong(w, "x", "y")
     incidents.record(w.app.store, Finding("missed.scan", "warn", "no scan in 2 hours"), 1, 2)
@@ -153,6 +174,60 @@ def test_a_ping_that_fails_does_not_fail_the_round(home: Home, clock: FakeClock,
         (ran,) = w.tick()
         assert ran.outcome == "ok"
         assert ran.detail.endswith("ping failed")
+
+
+def damaged(w: World) -> None:
+    w.app.home.database.write_bytes(b"garbage" * 5000)
+    for rest in ("-wal", "-shm"):
+        w.app.home.database.with_name(f"{w.app.home.database.name}{rest}").unlink(missing_ok=True)
+
+
+def test_a_damaged_database_is_told_once_without_it_and_again_after_a_good_round(w: World, post: Apprise) -> None:
+    good = w.app.home.database.read_bytes()
+    for _ in range(2):
+        damaged(w)
+        for _ in range(4):
+            w.tick(300)
+        assert w.schedule.watch.last.whole == "unhealthy"
+        for rest in ("-wal", "-shm"):
+            w.app.home.database.with_name(f"{w.app.home.database.name}{rest}").unlink(missing_ok=True)
+        w.app.home.database.write_bytes(good)
+        w.tick(300)
+        assert w.schedule.watch.last.whole != "unhealthy"
+    cries = [body for _, title, body in post.sent if title == "trendctl: nothing can be stored, no job runs"]
+    assert len(cries) == 2
+    assert "fail: database: " in cries[0]
+
+
+def test_a_message_about_the_database_that_is_not_delivered_is_tried_again(w: World, post: Apprise) -> None:
+    damaged(w)
+    post.works = False
+    w.tick(300)
+    post.works = True
+    w.tick(300)
+    w.tick(300)
+    assert [title for _, title, _ in post.sent] == ["trendctl: nothing can be stored, no job runs"]
+
+
+def test_no_message_leaves_within_the_quiet_hours_even_about_the_database(
+    home: Home, clock: FakeClock, post: Apprise
+) -> None:
+    with world(home, clock, SETTINGS + 'quiet_hours = "11:00-13:00"\n') as w:  # it is noon
+        damaged(w)
+        w.tick(300)
+        assert post.sent == []
+        w.tick(HOUR)
+        assert len(post.sent) == 1
+
+
+def test_the_page_says_that_the_database_is_damaged(w: World) -> None:
+    page = Page(w.schedule, 0)
+    try:
+        damaged(w)
+        w.tick(300)
+        assert (get(page, "/health")[0], get(page, "/metrics")[0]) == (503, 503)
+    finally:
+        page.close()
 
 
 def get(page: Page, path: str, host: str = "127.0.0.1") -> tuple[int, str]:

@@ -14,7 +14,7 @@ from fakes import FakeClock
 from heal_kit import snapshot
 from trendctl.home import Home
 from trendctl.log import FILE
-from trendctl.selfheal import config_kept
+from trendctl.selfheal import analyst, config_kept, engineer, safeguard
 from trendctl.store import backup
 from trendctl.store.engine import Store
 
@@ -119,6 +119,30 @@ def test_a_held_lock_is_left_alone_whatever_it_says(ill: Ill) -> None:
     with FileLock(path):
         path.write_bytes(b"999999\n")
         assert "stale_lock" not in names(ill.found())
+
+
+def test_a_lock_that_was_taken_since_the_plan_is_not_moved(ill: Ill) -> None:
+    from filelock import FileLock, Timeout
+
+    path = private(ill.home.root / "post-ebay-default.lock", b"999999\n")
+    look = ill.look()
+    (found,) = analyst.analyse([f for f in ill.faults if f.name == "stale_lock"], look).found
+    plan = engineer.propose(found, look).plan
+    assert plan is not None
+    with FileLock(path):
+        (done,) = safeguard.carry_out(ill.ward, [safeguard.Order(found, plan)], look.round)
+        with pytest.raises(Timeout):
+            FileLock(path, timeout=0).acquire()
+    assert (done.state, done.success, path.read_bytes()) == ("rolled_back", None, b"999999\n")
+    assert "taken by someone else meanwhile" in done.detail
+    assert not (ill.home.root / "quarantine").exists()
+
+
+def test_who_opened_a_lock_before_it_was_moved_holds_no_other_file_than_who_comes_after(ill: Ill) -> None:
+    path = lock_of_the_dead(ill)
+    with path.open("r+b") as early:
+        assert ill.heal()["stale_lock"].action == "fixed"
+        assert os.fstat(early.fileno()).st_nlink == 0  # by this filelock sees that it must open the new one
 
 
 def test_modes_open_to_others_are_closed(ill: Ill) -> None:

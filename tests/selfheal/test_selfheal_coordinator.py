@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from heal_kit import Make, Rig, file_check, file_fault, planned
-from trendctl.errors import Refused, UsageError
+from trendctl.errors import Refused, StoreError, UsageError
+from trendctl.ports import Check, CheckResult
 from trendctl.selfheal import coordinator
+from trendctl.selfheal.health import Probe
 from trendctl.selfheal.learning import Tally
-from trendctl.selfheal.register import alone
-from trendctl.selfheal.values import Change, Diagnosis, Kind, Look
+from trendctl.selfheal.register import Entry, Register, alone
+from trendctl.selfheal.values import Change, Diagnosis, Fault, Kind, Look
 from trendctl.store import repairs
 
 HOUR, DAY = 3600, 86_400
@@ -116,6 +118,54 @@ def test_a_fault_that_comes_back_is_repaired_three_times_a_day_with_growing_paus
     assert "this is for you" in w.heal().told[0].detail
     w.clock.advance(DAY)
     assert w.heal(prior={"a": Tally(500, 500)}).told[0].action == "fixed"
+
+
+def test_repairs_of_a_clock_that_was_ahead_do_not_mute_those_of_today(make: Make) -> None:
+    w = make()
+    w.clock.advance(365 * DAY)
+    for _ in range(3):
+        spoil(w, "a")
+        w.clock.advance(2 * HOUR)
+        assert w.heal().told[0].action == "fixed"
+    spoil(w, "a")
+    w.clock.advance(2 * HOUR)
+    assert w.heal().told[0].action == "told"
+    w.clock.advance(-360 * DAY)
+    assert w.heal().told[0].action == "fixed"
+
+
+@pytest.mark.parametrize("checks", [("a",), ("a", "due."), ()])
+def test_a_bug_of_one_check_that_lasts_keeps_no_other_incident_open(make: Make, checks: tuple[str, ...]) -> None:
+    w = make()
+    watched = file_fault("a", "a.txt").diagnose
+    w.faults = (
+        Fault("wal_grown", "", lambda look: [replace(d, fault="wal_grown") for d in watched(look)], checks),
+    )  # fmt: skip
+
+    def broken(probe: Probe) -> CheckResult:
+        raise KeyError("a bug")
+
+    w.ward = replace(w.ward, checks=(file_check(w.home, "a", "a.txt"), Check("odd", "", broken)))
+    spoil(w, "a")
+    w.heal()
+    (w.home.root / "a.txt").write_text("good")
+    w.heal()
+    assert {i.fault: i.closed_at is None for i in w.incidents()} == {"wal_grown": False, "check.odd": True}
+
+
+@pytest.mark.parametrize("status", ["not looked at", "broken"])
+def test_a_fault_whose_own_check_could_not_look_is_not_over(make: Make, status: str) -> None:
+    w = make()
+    w.faults = (file_fault("a", "a.txt"),)
+    spoil(w, "a")
+    w.heal(enabled=False)
+
+    def run(probe: Probe) -> CheckResult:
+        raise StoreError("The database is busy") if status == "not looked at" else KeyError("a bug")
+
+    w.ward = replace(w.ward, checks=(Check("a", "", run),))
+    w.heal(enabled=False)
+    assert {i.fault: i.closed_at for i in w.incidents()}["a"] is None
 
 
 def test_a_fault_that_came_back_counts_against_its_repair(make: Make) -> None:
@@ -252,6 +302,36 @@ def test_a_person_may_order_what_is_only_proposed(make: Make) -> None:
     assert (told.action, text(w, "a")) == ("fixed", "good")
     assert w.register.all()[0].ordered_by == "person"
     assert w.incidents()[0].action == "fixed"
+
+
+@pytest.mark.parametrize("when", ["before it is kept", "before it is written"])
+def test_what_a_person_saved_after_the_plan_was_shown_is_not_written_over(
+    make: Make, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    w = make()
+    mine = "[scan]\nworkers = 2\n"
+    w.home.config.write_text("[scan\n")
+    w.faults = (planned("a", Change(Kind.WRITE, "@config", data=b"[scan]\nworkers = 4\n")),)
+    spoil(w, "a")
+    w.heal()
+    wanted = coordinator.case(w.healing(), w.incidents()[0].id)
+    if when == "before it is kept":
+        w.home.config.write_text(mine)
+    else:
+        save = w.register.save
+
+        def saved(self: Register, entry: Entry) -> Entry:
+            if entry.state == "applying":
+                w.home.config.write_text(mine)
+            return save(entry)
+
+        monkeypatch.setattr(Register, "save", saved)
+    told = coordinator.apply(w.healing(), wanted)
+    assert told.action in ("abstained", "rolled_back")
+    assert "config.toml was changed by someone else meanwhile" in told.detail
+    assert w.home.config.read_text() == mine
+    with w.store.read() as db:
+        assert repairs.learned(db) == {}  # it says nothing about the repair
 
 
 def test_what_is_over_or_unknown_cannot_be_ordered(make: Make) -> None:

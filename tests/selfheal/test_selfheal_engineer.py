@@ -57,6 +57,8 @@ def test_a_refusal_by_the_other_side_is_never_repaired_whatever_a_leaf_says(make
         Change(Kind.WRITE, "repairs/x/entry.json"), Change(Kind.WRITE, "backups/x.db.gz"),
         Change(Kind.JOB, name="", values={"outcome": "ok"}), Change(Kind.JOB, name="scan", values={"job": "x"}),
         Change(Kind.JOB, name="scan"), Change(Kind.CACHE, name="decision"), Change(Kind.CACHE, name="http_host"),
+        Change(Kind.WRITE, "config.toml", data=b""), Change(Kind.MOVE, "./config.toml", to="x"),
+        Change(Kind.MOVE, "a.txt", to="config.last-good.toml"), Change(Kind.WRITE, "config.last-good.toml"),
         Change(Kind.REINDEX, name="x; DROP"), Change(Kind.REINDEX), Change(Kind.BACKUP, name="../x"),
         Change(Kind.WRITE, "a.txt", data=b"x" * 1_000_001), Change("shell", "a.txt"),  # type: ignore[arg-type]  # on purpose
     ],

@@ -1,14 +1,17 @@
 """Backup, way back, window: every kind of act is undone without a trace; a repair that harms is taken back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from heal_kit import EVERY, Make, Rig, file_check, file_fault, furnish, job, planned, snapshot
 from trendctl.errors import Refused, StoreError
+from trendctl.ports import Check, CheckResult
 from trendctl.selfheal import coordinator, safeguard
+from trendctl.selfheal.health import Probe
 from trendctl.selfheal.register import Register
-from trendctl.selfheal.values import Change, Kind
+from trendctl.selfheal.values import Change, Diagnosis, Kind, Look
 from trendctl.store import repairs
 from trendctl.store.writers import Role
 
@@ -111,6 +114,36 @@ def test_a_check_that_fails_only_for_a_moment_takes_nothing_back_but_one_that_st
     checks = (file_check(w.home, "a", "a.txt"), Check("flicker", "", flicker))
     w.ward = safeguard.Ward(w.ward.eyes, w.hands, w.register, window, checks=checks)
     assert w.heal().told[0].action == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("outside", "fixed"),
+    [
+        ("source.reddit", True), ("platform.ebay.rests", True), ("job.scan", True), ("models", True),
+        ("source.steam", False), ("overlay.reddit", False),
+    ],
+)  # fmt: skip
+def test_what_happens_outside_meanwhile_speaks_only_against_a_repair_of_the_same(
+    make: Make, outside: str, fixed: bool
+) -> None:
+    w = make()
+    looks: list[int] = []
+
+    def flips(probe: Probe) -> CheckResult:
+        looks.append(1)
+        return CheckResult(outside, "ok" if len(looks) < 3 else "warn", "unavailable")
+
+    def of_steam(look: Look) -> list[Diagnosis]:
+        return [replace(d, subject="steam") for d in file_fault("a", "a.txt").diagnose(look)]
+
+    w.faults = (file_fault("a", "a.txt", diagnose=of_steam), file_fault("b", "b.txt"))
+    files = [file_check(w.home, n, f"{n}.txt") for n in "ab"]
+    w.ward = replace(w.ward, checks=(*files, Check("outside", "", flips)))
+    for name in "ab":
+        (w.home.root / f"{name}.txt").write_text("bad")
+    told = {t.fault: t.action for t in w.heal().told if t.fault in ("a", "b")}
+    other = "rolled_back" if outside.startswith("overlay.") else "fixed"
+    assert told == {"a": "fixed" if fixed else "rolled_back", "b": other}
 
 
 def test_asked_to_stop_within_the_window_it_takes_everything_back(make: Make) -> None:

@@ -4,7 +4,10 @@ import gzip
 import os
 import sqlite3
 import stat
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -200,3 +203,112 @@ def test_a_database_with_a_broken_reference_is_no_good_backup(store: Store, fold
     with pytest.raises(StoreError, match="not a good database"):
         backup.create(store, folder, "manual", NOW)
     assert list(folder.iterdir()) == []
+
+
+_READER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("BEGIN")
+db.execute("SELECT count(*) FROM product").fetchone()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def read_by_another(store: Store) -> Iterator[None]:
+    """Another process has the database open: what is written meanwhile stays in its log. It ends by SIGKILL."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _READER, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        try:
+            yield
+        finally:
+            other.kill()
+
+
+def test_the_copy_of_a_damaged_database_holds_what_stands_in_its_log(store: Store, folder: Path) -> None:
+    product(store, "old")
+    made = backup.create(store, folder, "manual", NOW)
+    with read_by_another(store):
+        product(store, "typed-in-today")
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as db:
+            db.execute("INSERT INTO review_open (product_id, at) VALUES (99, 1)")
+        _, safety = backup.restore(store, folder, made.path, NOW + 1)
+    assert safety is not None
+    assert {stat.S_IMODE(p.stat().st_mode) for p in folder.glob("damaged-*")} == {0o600}
+    assert set(folder.glob("damaged-*")) <= set(backup.made_before(folder, NOW))
+    with closing(sqlite3.connect(safety)) as copy:
+        assert copy.execute("SELECT uid FROM product ORDER BY uid").fetchall() == [("old",), ("typed-in-today",)]
+    assert titles(store) == ["old"]
+
+
+@pytest.mark.parametrize("step", ["wal", "replace"])
+def test_a_restore_that_fails_loses_no_commit(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    product(store, "old")
+    made = backup.create(store, folder, "manual", NOW)
+    real_connect, real_replace = sqlite3.connect, os.replace
+
+    class Full(sqlite3.Connection):
+        def execute(self, sql: str, *more: object) -> sqlite3.Cursor:
+            if sql == "PRAGMA journal_mode = WAL":
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(sql, *more)  # type: ignore[arg-type]  # as given
+
+    def replace(source: Path, target: Path) -> None:
+        if target == store.path:
+            raise OSError(28, "No space left on device")
+        real_replace(source, target)
+
+    product(store, "typed-in-today")
+    before = [str(p) for p in folder.iterdir()] if step == "wal" else []
+    if step == "wal":
+        monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real_connect(*a, factory=Full, **k))
+    else:
+        monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(StoreError, match=r"full|No space"):
+        backup.restore(store, folder, made.path, NOW + 1)
+    monkeypatch.undo()
+    assert titles(store) == ["old", "typed-in-today"]
+    assert leftovers(folder) == []
+    assert not before or [str(p) for p in folder.iterdir()] == before
+
+
+def test_a_failed_restore_beside_a_reader_loses_no_commit(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product(store, "old")
+    made = backup.create(store, folder, "manual", NOW)
+
+    def full(path: Path) -> None:
+        raise StoreError("The backup cannot be made ready", why="database or disk is full")
+
+    monkeypatch.setattr(backup, "_use_wal", full)
+    with read_by_another(store):
+        product(store, "typed-in-today")
+        with pytest.raises(StoreError):
+            backup.restore(store, folder, made.path, NOW + 1)
+    assert titles(store) == ["old", "typed-in-today"]
+
+
+def test_the_latest_backup_is_not_what_a_restore_replaced(store: Store, folder: Path) -> None:
+    product(store, "good")
+    made = backup.create(store, folder, "manual", NOW)
+    product(store, "wrong")
+    for seconds in (100, 200):
+        found, _ = backup.restore(store, folder, "latest", NOW + seconds)
+        assert found.path == made.path
+        assert titles(store) == ["good"]
+    (folder / made.path).unlink()
+    assert "before-restore" in backup.find(store, folder, "latest").path
+
+
+def test_a_name_that_a_dead_process_had_reserved_is_no_backup(store: Store, folder: Path) -> None:
+    made = backup.create(store, folder, "manual", NOW)
+    (folder / "20990101T000000Z-scheduled.db.gz").touch()
+    assert backup.listed(store, folder) == (made,)
+    assert backup.find(store, folder, "latest") == made

@@ -1,10 +1,14 @@
 """`trendctl daemon`."""
 
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trendctl.cli import base
+
+if TYPE_CHECKING:
+    from trendctl.app import App
 
 app = base.single("Scan hourly, look after everything; --once for cron.")
 
@@ -25,9 +29,7 @@ def daemon(
     """
     from trendctl.daemon import Schedule
 
-    run, screen = base.open_app(), base.screen(as_json)
-    run.settings  # noqa: B018 - wrong settings end it here, before anything is locked
-    run.store  # noqa: B018 - migrated before the first job
+    run, screen = _opened(), base.screen(as_json)
     schedule = Schedule(run)
     if once:
         return _once(schedule, screen)
@@ -36,6 +38,31 @@ def daemon(
     screen.say("running; stop with Ctrl-C, see `trendctl health`")
     Daemon(schedule, port=port).run()
     return 0
+
+
+def _opened() -> "App":
+    """Settings and database are good before anything is locked. What stops the start of a home that has worked is
+    healed first, once: nobody may be there to type it. Raises ConfigError, StoreError where they still are not."""
+    from trendctl.errors import ConfigError, StoreError, TrendctlError
+
+    run = base.open_app()
+    try:
+        return _checked(run)
+    except (ConfigError, StoreError):
+        if not run.home.repairs.is_dir():  # never begun
+            raise
+        from trendctl.healing import healing
+        from trendctl.selfheal.coordinator import heal
+
+        with suppress(TrendctlError):  # another one heals
+            heal(healing(run))
+        return _checked(base.open_app())
+
+
+def _checked(run: "App") -> "App":
+    run.settings  # noqa: B018 - loaded and checked for its effect
+    run.store  # noqa: B018 - migrated before the first job
+    return run
 
 
 def _once(schedule: Any, screen: Any) -> int:

@@ -57,14 +57,19 @@ def _keep_write(bench: Bench, change: Change, number: int) -> Undo:
     target = place(bench.home, change.path)
     undo: Undo = {"new": hashlib.sha256(change.data).hexdigest(), "blob": "", "old": "", "mode": PRIVATE_FILE}
     if target.exists():
-        blob = f"{number}.old"
-        undo |= {"blob": blob, "old": _digest(target), "mode": target.stat().st_mode & 0o7777}
-        copy_private(target, bench.folder / blob)
+        kept = bench.folder / f"{number}.old"
+        undo |= {"blob": kept.name, "mode": target.stat().st_mode & 0o7777}
+        copy_private(target, kept)
+        undo["old"] = digest(kept)
+    if change.before not in (None, undo["old"]):
+        raise _changed(target.name)
     return undo
 
 
 def _do_write(bench: Bench, change: Change, undo: Undo) -> None:
     target = place(bench.home, change.path)
+    if digest(target) != undo["old"]:
+        raise _changed(target.name)
     write_private(target, change.data)
     target.chmod(int(undo["mode"]))
     sync(target.parent)
@@ -72,7 +77,7 @@ def _do_write(bench: Bench, change: Change, undo: Undo) -> None:
 
 def _undo_write(bench: Bench, undo: Undo) -> str:
     target = place(bench.home, str(undo["path"]))
-    now = _digest(target) if target.exists() else ""
+    now = digest(target)
     if now == undo["old"]:
         return ""
     if now != undo["new"]:
@@ -84,6 +89,10 @@ def _undo_write(bench: Bench, undo: Undo) -> str:
         target.unlink()
     sync(target.parent)
     return ""
+
+
+def _changed(path: str) -> Refused:
+    return Refused(f"{path} was changed by someone else meanwhile and is left as it is", next="trendctl heal")
 
 
 def _keep_mode(bench: Bench, change: Change, number: int) -> Undo:
@@ -121,9 +130,26 @@ def _keep_move(bench: Bench, change: Change, number: int) -> Undo:
 def _do_move(bench: Bench, change: Change, undo: Undo) -> None:
     source, target = place(bench.home, change.path), place(bench.home, change.to)
     target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    os.rename(source, target)
+    if source.suffix == ".lock" and source.is_file() and os.name != "nt":  # there a file that is open is not moved
+        _move_lock(source, target)
+    else:
+        os.rename(source, target)
     sync(target.parent)
     sync(source.parent)
+
+
+def _move_lock(source: Path, target: Path) -> None:
+    """Only while nobody holds it, and as a copy: who had just opened the file finds it unlinked when it gets the lock,
+    and opens the new one (filelock sees to that). Of a renamed one he would believe that he is alone with it."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(source, timeout=0):
+            copy_private(source, target)
+            target.chmod(source.stat().st_mode & 0o7777)
+            source.unlink()
+    except Timeout:
+        raise Refused(f"{source.name} was taken by someone else meanwhile", next="trendctl heal") from None
 
 
 def _undo_move(bench: Bench, undo: Undo) -> str:
@@ -282,8 +308,12 @@ def take_back(bench: Bench, undo: Undo) -> str:
     return _ACTS[Kind(str(undo["kind"]))].undo(bench, undo)
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def digest(path: Path) -> str:
+    """SHA-256 of a file, "" where there is none. Raises OSError."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def _texts(value: Json) -> list[str]:

@@ -67,6 +67,11 @@ class _Work:
     now: int
     cases: list[Case] = field(default_factory=list)
 
+    @property
+    def today(self) -> list[Entry]:
+        """The repairs of the last 24 hours; not those of a clock that was ahead, which would count for ever."""
+        return [e for e in self.entries if self.now - DAY < e.started_at <= self.now]
+
 
 def recover(healing: Healing) -> list[Entry]:
     """At a start: take back what a dead process left in progress. Raises Refused while another one heals."""
@@ -128,7 +133,7 @@ def apply(healing: Healing, wanted: Case) -> Told:
     with alone(ward.eyes().home):
         _recovered(healing)
         now = ward.eyes().now
-        if len(ward.register.since(now - DAY, *found.key)) >= MOST:
+        if len(ward.register.since(now - DAY, now, *found.key)) >= MOST:
             raise Refused(f"Repaired {MOST} times within a day, and it came back", next="trendctl repairs")
         before = run_round(ward.eyes(), ward.checks)
         order = Order(found, plan, wanted.confidence, "person", wanted.incident_id)
@@ -199,7 +204,7 @@ def _measured(proposal: Proposal, tally: Tally) -> Proposal:
 
 def _round(work: _Work) -> Report:
     ward = work.healing.ward
-    opened, closed = notes.settle(ward, work.seen, work.cases, work.now)
+    opened, closed = notes.settle(ward, work.healing.faults, work.seen, work.cases, work.now)
     work.cases = notes.numbered(ward, work.cases)
     _returned(work)
     entries = _carried_out(work, _chosen(work))
@@ -207,7 +212,7 @@ def _round(work: _Work) -> Report:
     if entries and any(not c.incident_id for c in work.cases):  # the database was the patient, and may be well again
         bad = {r.name for r in seen.results if r.status != "ok"}
         left = [c for c in work.cases if c.result is None or c.result.name in bad]
-        opened, closed = notes.settle(ward, seen, left, work.now)
+        opened, closed = notes.settle(ward, work.healing.faults, seen, left, work.now)
         work.cases = notes.numbered(ward, work.cases)
         entries = notes.joined(ward, work.cases, entries)
     told = [_ended(c, entries[c.key]) if c.key in entries else _told(work, c) for c in work.cases]
@@ -218,7 +223,7 @@ def _round(work: _Work) -> Report:
 def _chosen(work: _Work) -> list[Order]:
     """The automatic repairs of this round: within the limits, on independent targets; one that was taken back lately is
     tried alone."""
-    today = [e for e in work.entries if e.started_at > work.now - DAY and e.ordered_by == "healer"]
+    today = [e for e in work.today if e.ordered_by == "healer"]
     orders: list[Order] = []
     for c in work.cases if work.healing.enabled else ():
         plan = c.proposal.plan
@@ -236,7 +241,7 @@ def _chosen(work: _Work) -> list[Order]:
 
 
 def _past(work: _Work, found: Found) -> list[Entry]:
-    return [e for e in work.entries if (e.fault, e.subject) == found.key and e.started_at > work.now - DAY]
+    return [e for e in work.today if (e.fault, e.subject) == found.key]
 
 
 def _too_often(work: _Work, found: Found) -> str:
@@ -245,7 +250,7 @@ def _too_often(work: _Work, found: Found) -> str:
     if len(past) >= MOST:
         return f"repaired {len(past)} times within a day and still there: this is for you"
     ended = [e for e in past if e.success is not None]
-    if ended and work.now - (ended[-1].finished_at or 0) < PAUSES[min(len(ended), len(PAUSES)) - 1]:
+    if ended and 0 <= work.now - (ended[-1].finished_at or 0) < PAUSES[min(len(ended), len(PAUSES)) - 1]:
         return f"repaired a short while ago; {WAITS}"
     return ""
 
@@ -254,8 +259,8 @@ def _returned(work: _Work) -> None:
     """A fault that is there again within a day of its repair: the repair did not hold, and that is learned."""
     ward = work.healing.ward
     keys = {c.key for c in work.cases if c.found is not None}
-    for e in work.entries:
-        if e.state == "final" and e.success and (e.fault, e.subject) in keys and e.started_at > work.now - DAY:
+    for e in work.today:
+        if e.state == "final" and e.success and (e.fault, e.subject) in keys:
             with suppress(StoreError):
                 ward.register.save(replace(e, success=False, detail="proven, but it came back", synced=False))
     notes.sync(ward)

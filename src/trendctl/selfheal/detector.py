@@ -226,7 +226,7 @@ def of_jobs(probe: Probe, db: Any) -> Iterator[Sign]:
             continue
         yield from _of_job(state, probe)
     for prefix, kind in (("missed.", "job.missed"), ("clock.back", "clock.back")):
-        for seen in incidents.recent(db, prefix, probe.now - DAY):
+        for seen in incidents.recent(db, prefix, probe.now - DAY, probe.now):
             subject = seen.fault.removeprefix("missed.") if kind == "job.missed" else ""
             yield Sign(kind, subject, seen.detail, seen.opened_at, seen.times, "outcome")
 

@@ -7,6 +7,7 @@ import json
 import logging
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -23,9 +24,10 @@ from trendctl.store.writers import CACHES
 NEVER = ("http.401", "http.403", "http.429", "http.block_page")  # told to the person, whatever a leaf says
 MOST_BYTES, MOST_CHANGES = 1_000_000, 50
 FILES = frozenset({Kind.WRITE, Kind.MODE, Kind.MOVE})
-# Never written and never moved: the database has its own calls, the journal only grows, what was sent or told stays.
+# Never written and never moved: the database has its own calls, the journal only grows, what was sent or told stays;
+# the settings are written as @config only, whose keys are looked at.
 _KEPT = ("trendctl.db", "trendctl.db-wal", "trendctl.db-shm", "journal", "outbox", "images", "repairs", ".env",
-         "secrets.json", "home.lock")  # fmt: skip
+         "secrets.json", "home.lock", "config.toml", "config.last-good.toml")  # fmt: skip
 # A change of these is a person's: money, where a buyer or a call is sent, what may be sold or spent.
 _DELICATE = ("price", "currency", "link", "url", "cost", "margin", "fee", "budget", "platform", "policies", "account",
              "post_approved", "niches", "review", "notify", "enabled")  # fmt: skip
@@ -54,6 +56,7 @@ def propose(found: Found, look: Look, open_targets: Iterable[str] = ()) -> Propo
     if plan is None:
         return Proposal(None, False, found.fault.no_fix or "there is no repair that is safe here")
     wrong = next(problems(plan, found.key, home), "")
+    plan = plan if wrong else _dated(plan, home)
     if wrong:
         log.event("a plan was refused", stage="heal", leaf=found.fault.name, level=logging.ERROR, cause=wrong)
         return Proposal(None, False, f"its repair was refused: {wrong}")
@@ -81,6 +84,17 @@ def _asked(found: Found, look: Look) -> Plan | None:
     except Exception as bug:  # noqa: BLE001 - the edge of a leaf: no plan is better than no round
         log.event("a plan broke", stage="heal", leaf=found.fault.name, level=logging.ERROR, exc=bug)
         return None
+
+
+def _dated(plan: Plan, home: Home) -> Plan:
+    """The plan holds for the files as they are now: not for what a person saves before it is carried out."""
+    changes = []
+    for change in plan.changes:
+        if change.kind is Kind.WRITE and change.before is None:
+            with suppress(OSError):  # it cannot be read: then its way back cannot be kept, and nothing is done
+                change = replace(change, before=acts.digest(acts.place(home, change.path)))
+        changes.append(change)
+    return replace(plan, changes=tuple(changes))
 
 
 # ---------------------------------------------------------------- what is allowed at all
@@ -175,7 +189,7 @@ def _touched(change: Change, home: Home) -> set[str] | None:
 
     Other files (a cache) have no keys.
     """
-    is_overlay = change.path.startswith("overlays/")
+    is_overlay = PurePosixPath(change.path).parts[0] == "overlays"
     if change.path != acts.CONFIG and not is_overlay:
         return set()
     try:

@@ -17,7 +17,7 @@ from trendctl.selfheal.engineer import Proposal
 from trendctl.selfheal.health import Round
 from trendctl.selfheal.register import Entry
 from trendctl.selfheal.safeguard import Ward
-from trendctl.selfheal.values import Told
+from trendctl.selfheal.values import Fault, Told
 from trendctl.store import incidents, repairs
 from trendctl.store.incidents import Finding
 
@@ -82,19 +82,39 @@ def _quiet(ward: Ward, cases: Sequence[Case]) -> set[tuple[str, str]]:
         return set()
     probe = ward.eyes()
     with probe.store.read() as db:
-        seen = {p for p in set(_EVENTS.values()) if incidents.recent(db, p, probe.now - DAY)}
+        seen = {p for p in set(_EVENTS.values()) if incidents.recent(db, p, probe.now - DAY, probe.now)}
     return {key for key, kinds in asked.items() if seen & {_EVENTS[kind] for kind in kinds}}
 
 
-def settle(ward: Ward, seen: Round, cases: Sequence[Case], now: int) -> tuple[int, int]:
+def settle(ward: Ward, faults: Sequence[Fault], seen: Round, cases: Sequence[Case], now: int) -> tuple[int, int]:
     """Open what is new, close what is gone; how many of each. (0, 0) where the database cannot be written."""
-    fine = None if seen.complete else {r.name for r in seen.results if r.status == "ok"}
+    fine = None if seen.complete else _fine(faults, seen)
     try:
         quiet = _quiet(ward, cases)
         return incidents.settle(ward.eyes().store, [_finding(c, c.key in quiet) for c in cases], now, fine)
     except StoreError as fault:
         log.event("incidents not written", stage="heal", level=logging.WARNING, cause=str(fault))
         return 0, 0
+
+
+def _fine(faults: Sequence[Fault], seen: Round) -> set[str]:
+    """What is surely gone when it is not found, though some check could not look: a bug of one check that lasts must
+    not keep every incident open. While the database cannot be read only what a check has seen to be well is."""
+    well = {r.name for r in seen.results if r.status == "ok"}
+    bad = {r.name for r in seen.results if r.status != "ok"}
+    blind = any(r.detail.startswith(detector.UNSEEN) for r in seen.results)
+    return well | {f.name for f in faults if all(_is_well(name, well, bad, blind) for name in f.checks or ("",))}
+
+
+def _is_well(name: str, well: set[str], bad: set[str], blind: bool) -> bool:
+    """Whether nothing speaks against the results of that name; a trailing dot: all that begin so, "": none is named."""
+    if blind and name not in well:
+        return False
+    return (
+        name not in bad
+        and f"check.{name}" not in bad
+        and not (name.endswith(".") and any(b.startswith(name) for b in bad))
+    )
 
 
 def _finding(c: Case, quiet: bool) -> Finding:

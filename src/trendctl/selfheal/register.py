@@ -109,9 +109,9 @@ class Register:
         """The repair of that token; None: its way back is no longer there."""
         return self._read(token)
 
-    def since(self, at: int, fault: str, subject: str) -> list[Entry]:
-        """Repairs of that fault and subject begun since then, oldest first."""
-        return [e for e in self.all() if e.started_at >= at and (e.fault, e.subject) == (fault, subject)]
+    def since(self, at: int, now: int, fault: str, subject: str) -> list[Entry]:
+        """Repairs of that fault and subject begun since then, oldest first; none of a clock that was ahead."""
+        return [e for e in self.all() if at <= e.started_at <= now and (e.fault, e.subject) == (fault, subject)]
 
     def targets(self) -> set[str]:
         """What repairs in progress touch."""

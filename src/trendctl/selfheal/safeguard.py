@@ -6,7 +6,7 @@ that dies anywhere in between leaves an open entry in the register, and the next
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,9 @@ from trendctl.store import repairs
 STEP = 30.0  # seconds between two looks of the window
 RANK: Mapping[str, int] = {"ok": 0, "warn": 1, "fail": 2}
 AMBIENT = frozenset({"cpu", "memory", "daemon.memory", "daemon.files"})  # other programs move these, no repair does
+# What the world outside says, and what a job met there: it changes whether or not something is repaired. These count
+# against a repair that is about the same source, platform or job only.
+OUTSIDE = ("source.", "fields.", "platform.", "platforms", "job.", "missed", "scan", "models", "clock_servers")
 BEFORE = "before-repair"  # the reason of the backups made here
 Ordered = Literal["healer", "person"]
 FAULTS = (StoreError, TrendctlError, OSError, ValueError)
@@ -78,7 +81,8 @@ def carry_out(ward: Ward, orders: Sequence[Order], before: Round) -> list[Entry]
 
 
 def take_back(ward: Ward, entry: Entry, now: int) -> Entry:
-    """Undo a final repair on a person's word: all of it, or nothing. Raises Refused, StoreError."""
+    """Undo a final repair on a person's word; what someone else changed since is left and said. One whose way back
+    fails midway stays open and is tried again. Raises Refused, StoreError."""
     if entry.state != "final":
         raise Refused("That repair cannot be taken back", why=f"it is {entry.state}", next="trendctl repairs")
     opened = ward.register.save(replace(entry, state="applying", success=False, synced=False))
@@ -153,6 +157,8 @@ def _done(ward: Ward, order: Order, entry: Entry) -> Entry:
         for change, undo in zip(order.plan.changes, entry.undo, strict=True):
             acts.do(bench, change, undo)
         return ward.register.save(replace(entry, state="validating"))
+    except Refused as other:  # someone else is at it: this says nothing about the repair
+        return _back(ward, entry, f"it could not be done: {other}", None)
     except FAULTS as fault:
         return _back(ward, entry, f"it could not be done: {fault}", False)
     except BaseException:
@@ -189,9 +195,14 @@ def _watched(ward: Ward, begun: Sequence[tuple[Order, Entry]], before: Round) ->
     if ward.window and ward.stopped():
         return _all_back(ward, begun, "asked to stop before it was proven", None)
     worse = set.intersection(*(set(_worse(before, seen)) for seen in looks[-2:]))
-    if worse:
-        return _all_back(ward, begun, f"something got worse meanwhile: {', '.join(sorted(worse)[:3])}", False)
-    return [_judged(ward, o, e, before, looks[-2:]) if e.is_open else e for o, e in begun]
+    inside = {name for name in worse if not name.startswith(OUTSIDE)}
+    if inside:  # whichever of them did it
+        return _all_back(ward, begun, _named(inside), False)
+    return [_judged(ward, o, e, before, looks[-2:], worse) if e.is_open else e for o, e in begun]
+
+
+def _named(worse: Iterable[str]) -> str:
+    return f"something got worse meanwhile: {', '.join(sorted(worse)[:3])}"
 
 
 def _all_back(ward: Ward, begun: Sequence[tuple[Order, Entry]], why: str, success: bool | None) -> list[Entry]:
@@ -199,7 +210,13 @@ def _all_back(ward: Ward, begun: Sequence[tuple[Order, Entry]], why: str, succes
     return [_back(ward, e, why, success) if e.is_open else e for _, e in reversed(begun)][::-1]
 
 
-def _judged(ward: Ward, order: Order, entry: Entry, before: Round, last: Sequence[Round]) -> Entry:
+def _judged(
+    ward: Ward, order: Order, entry: Entry, before: Round, last: Sequence[Round], worse: Iterable[str]
+) -> Entry:
+    subject, names = order.found.diagnosis.subject, order.found.fault.checks
+    mine = [name for name in worse if (subject and subject in name.split(".")) or name.startswith(names)]
+    if mine:
+        return _back(ward, entry, _named(mine), False)
     wrong = next((w for seen in last if (w := _still_wrong(ward, order.found, before, seen))), "")
     if wrong:
         return _back(ward, entry, f"it did not help: {wrong}", False)

@@ -77,7 +77,11 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     """One act. Paths are relative to the home's root and never leave it (config.toml, which may lie elsewhere, is
-    `@config`)."""
+    `@config`).
+
+    `before`: SHA-256 of the file that a write was planned for, "" for no file; it is not done where another stands
+    there by now. None: the engineer sets it.
+    """
 
     kind: Kind
     path: str = ""
@@ -85,6 +89,7 @@ class Change:
     name: str = ""
     mode: int = 0
     data: bytes = b""
+    before: str | None = None
     values: Mapping[str, Json] = field(default_factory=dict)
 
     @property

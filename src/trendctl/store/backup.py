@@ -69,16 +69,17 @@ def create(store: Store, folder: Path, reason: str, now: int) -> Backup:
 def listed(store: Store, folder: Path) -> tuple[Backup, ...]:
     """Every backup whose file is there, newest first; files that the database does not know (it was restored) too.
 
-    A database that is lost or damaged is no obstacle: then the files alone are listed.
+    A database that is lost or damaged is no obstacle: then the files alone are listed. An empty file is no backup but
+    the name that a process which died had reserved.
     """
     rows: list[sqlite3.Row] = []
     with suppress(StoreError), store.read() as db:
         rows = db.execute("SELECT id, path, bytes, created_at, verified_at, reason FROM backup").fetchall()
     known = {r["path"]: Backup(*tuple(r)) for r in rows if (folder / r["path"]).exists()}
     for file in folder.glob("*.db.gz"):
-        if file.name not in known:
-            made = int(file.stat().st_mtime)
-            known[file.name] = Backup(-made, file.name, file.stat().st_size, made, None, "found")
+        if file.name not in known and (status := file.stat()).st_size:
+            made = int(status.st_mtime)
+            known[file.name] = Backup(-made, file.name, status.st_size, made, None, "found")
     return tuple(sorted(known.values(), key=lambda b: (b.created_at, b.path), reverse=True))
 
 
@@ -108,26 +109,64 @@ def restore(store: Store, folder: Path, wanted: str, now: int) -> tuple[Backup, 
     The caller holds the home's lock, so that no other trendctl has the file open; stale WAL files are removed.
     What a restore means for approvals and accounts is `journal.detect_restore`'s business, at the next start.
     """
-    backup = find(store, folder, wanted) if store.path.exists() else _by_name(folder, wanted)
+    backup = find(store, folder, wanted)
     plain = _unpack(folder / backup.path, folder)
-    safety: Path | None = None
     try:
         _check(plain)
-        if store.path.exists():
-            try:
-                safety = write_copy(store.path, folder, "before-restore", now)
-            except StoreError:
-                safety = folder / f"damaged-{now}.db"
-                os.close(os.open(safety, os.O_CREAT | os.O_WRONLY, 0o600))
-                shutil.copyfile(store.path, safety)
-        for stale in (f"{store.path}-wal", f"{store.path}-shm"):
-            Path(stale).unlink(missing_ok=True)
-        _use_wal(plain)  # the copy was taken out of it, to be one file
-        os.replace(plain, store.path)
-        sync_folder(store.path.parent)
+        _use_wal(plain)  # the copy was taken out of it, to be one file; all that can fail comes before the first loss
+        safety = _safety_copy(store.path, folder, now) if store.path.exists() else None
+        _swap(plain, store.path)
     finally:
-        plain.unlink(missing_ok=True)
+        for left in (plain, *_beside(plain)):
+            left.unlink(missing_ok=True)
     return backup, safety
+
+
+def _safety_copy(path: Path, folder: Path, now: int) -> Path:
+    """A backup of what is there; of a database that is not sound its bytes and its log's: the newest rows are there."""
+    try:
+        return write_copy(path, folder, "before-restore", now)
+    except StoreError:
+        safety = folder / f"damaged-{now}.db"
+        log, log_copy = Path(f"{path}-wal"), Path(f"{safety}-wal")
+        try:
+            with suppress(FileNotFoundError):  # folded in; before the database: what is folded in meanwhile is in both
+                _copy_bytes(log, log_copy)
+            _copy_bytes(path, safety)
+        except OSError as fault:
+            for half in (log_copy, safety):
+                half.unlink(missing_ok=True)
+            raise StoreError(
+                "The database cannot be saved before the restore", why=str(fault), next="free some space, try again"
+            ) from fault
+        return safety
+
+
+def _copy_bytes(source: Path, target: Path) -> None:
+    with source.open("rb") as old, open(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as new:
+        shutil.copyfileobj(old, new, 1 << 20)
+        new.flush()
+        os.fsync(new.fileno())
+
+
+def _swap(plain: Path, path: Path) -> None:
+    """The new file in the old one's place. The old log is folded in first, as far as readers let it: if the last step
+    fails, the old database is whole without it."""
+    old_uri = f"{path.absolute().as_uri()}?mode=rw"  # a missing database is not created
+    with suppress(sqlite3.Error), closing(sqlite3.connect(old_uri, uri=True)) as old:  # damaged: its copy has the log
+        old.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    try:
+        for stale in _beside(path):
+            stale.unlink(missing_ok=True)
+        os.replace(plain, path)
+        sync_folder(path.parent)
+    except OSError as fault:
+        raise StoreError("The backup cannot be put in place", why=str(fault), next="check the home") from fault
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """SQLite's log of a database and the log's index."""
+    return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 def drop(store: Store, folder: Path, name: str) -> None:
@@ -144,8 +183,8 @@ def drop(store: Store, folder: Path, name: str) -> None:
 
 def made_before(folder: Path, at: int) -> list[Path]:
     """Every backup of that time or older, and those whose name does not say; half-made ones and damaged copies too."""
-    found = [p for p in folder.glob("*.db.gz") if (_stamp(p.name) or 0) <= at]
-    return [*found, *(p for pattern in ("damaged-*.db", ".*.tmp.db*", ".*.part") for p in folder.glob(pattern))]
+    found = [p for p in folder.glob("*.db.gz") if (stamp(p.name) or 0) <= at]
+    return [*found, *(p for pattern in ("damaged-*.db*", ".*.tmp.db*", ".*.part") for p in folder.glob(pattern))]
 
 
 def drop_before(store: Store, folder: Path, at: int) -> int:
@@ -159,8 +198,8 @@ def drop_before(store: Store, folder: Path, at: int) -> int:
     return len(gone)
 
 
-def _stamp(name: str) -> int | None:
-    """When a backup was made, by its name; None where that is not one of ours."""
+def stamp(name: str) -> int | None:
+    """The time (UTC) that a name begins with, as backups and the quarantine have it; None where it begins with none."""
     try:
         return int(datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
     except ValueError:
@@ -168,25 +207,16 @@ def _stamp(name: str) -> int | None:
 
 
 def find(store: Store, folder: Path, wanted: str) -> Backup:
-    """The backup by id or file name; 'latest' is the newest. Raises UsageError."""
-    try:
-        known = listed(store, folder)
-    except StoreError:
-        return _by_name(folder, wanted)
+    """The backup by id or file name. Raises UsageError. 'latest' is the newest that was not made before an act to keep
+    what that act replaced: asked for twice, a restore brings the same. Only where there is no other is it one of these.
+    """
+    known = listed(store, folder)
+    if wanted == "latest":
+        known = tuple(sorted(known, key=lambda b: "Z-before-" in b.path))[:1]
     for backup in known:
         if wanted in (str(backup.id), backup.path, "latest"):
             return backup
     raise UsageError(f"There is no backup {wanted!r}", next="trendctl backup list")
-
-
-def _by_name(folder: Path, wanted: str) -> Backup:
-    """For a database that cannot be opened: backups are then known by their files alone."""
-    files = sorted(folder.glob("*.db.gz"), reverse=True)
-    for file in files:
-        if wanted in (file.name, "latest"):
-            made = int(file.stat().st_mtime)
-            return Backup(-made, file.name, file.stat().st_size, made, None, "found")
-    raise UsageError(f"There is no backup file {wanted!r}", why=f"{len(files)} in {folder}", next="ls the folder")
 
 
 def _free_name(folder: Path, stem: str) -> Path:
@@ -212,9 +242,14 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _use_wal(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as copy:
-        prepare(copy, durable=True)
-        copy.execute("PRAGMA journal_mode = WAL")
+    try:
+        with closing(sqlite3.connect(path)) as copy:
+            prepare(copy, durable=True)
+            copy.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as fault:
+        raise StoreError(
+            "The backup cannot be made ready", why=str(fault), next="free some space, try again"
+        ) from fault
 
 
 def _check(path: Path) -> None:

@@ -15,6 +15,11 @@ _COLUMNS = (
     "id, fault, severity, cause, confidence, action, repair_id, opened_at, closed_at, detail, times, told_at, subject,"
     " evidence"
 )
+# Takes (severity, quiet, severity, severity). "fail" sorts before "warn"; in an UPDATE all columns are the old ones.
+_WORSE = (
+    "told_at = CASE WHEN ? < severity AND NOT ? THEN NULL ELSE told_at END,"
+    " severity = CASE WHEN told_at IS NULL THEN ? ELSE min(severity, ?) END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ def settle(store: Store, findings: Sequence[Finding], now: int, fine: Collection
     """Open what is new, close what is gone; how many of each.
 
     `fine`: the faults known to be gone; None: all that are not found. A check that could not run closes nothing.
-    Writes only where something changed: an unchanged round leaves the disk alone.
+    Writes only where something changed: an unchanged round leaves the disk alone. An incident that becomes worse than
+    it was told is told anew, and keeps that severity until it is over: once, however often it goes up and down.
     """
     with store.read() as db:
         rows = db.execute(f"SELECT {_COLUMNS} FROM incident WHERE closed_at IS NULL").fetchall()
@@ -79,29 +85,35 @@ def settle(store: Store, findings: Sequence[Finding], now: int, fine: Collection
         db.executemany("UPDATE incident SET closed_at = ? WHERE fault = ? AND subject = ? AND closed_at IS NULL",
                        [(now, *key) for key in gone])  # fmt: skip
         db.executemany(
-            "UPDATE incident SET severity = ?, detail = coalesce(nullif(?, ''), detail), cause = ?, evidence = ?,"
+            f"UPDATE incident SET {_WORSE}, detail = coalesce(nullif(?, ''), detail), cause = ?, evidence = ?,"
             " seen_at = ? WHERE fault = ? AND subject = ? AND closed_at IS NULL",
-            [(f.severity, f.detail[:500], f.cause[:500], json.dumps(f.evidence), now, *f.key) for f in changed],
+            [(*_severity(f), f.detail[:500], f.cause[:500], json.dumps(f.evidence), now, *f.key) for f in changed],
         )
     return opened, len(gone)
 
 
 def _differs(f: Finding, row: sqlite3.Row) -> bool:
-    told = (f.severity, f.detail[:500] or row["detail"], f.cause[:500], json.dumps(f.evidence))
+    severity = f.severity if row["told_at"] is None else min(f.severity, row["severity"])  # "fail" before "warn"
+    told = (severity, f.detail[:500] or row["detail"], f.cause[:500], json.dumps(f.evidence))
     return told != (row["severity"], row["detail"], row["cause"], row["evidence"])
+
+
+def _severity(f: Finding) -> tuple[str, bool, str, str]:
+    return f.severity, f.quiet, f.severity, f.severity
 
 
 def _open(db: sqlite3.Connection, f: Finding, now: int) -> bool:
     """A new row; or the last one again, where the fault came back soon."""
     row = db.execute(
-        "SELECT id FROM incident WHERE fault = ? AND subject = ? AND closed_at > ? ORDER BY id DESC LIMIT 1",
-        (*f.key, now - REOPEN_SECONDS),
+        "SELECT id FROM incident WHERE fault = ? AND subject = ? AND closed_at > ? AND closed_at <= ?"
+        " ORDER BY id DESC LIMIT 1",
+        (*f.key, now - REOPEN_SECONDS, now),
     ).fetchone()
     if row:
         db.execute(
-            "UPDATE incident SET closed_at = NULL, times = times + 1, seen_at = ?, severity = ?, detail = ?, cause = ?,"
+            f"UPDATE incident SET closed_at = NULL, times = times + 1, seen_at = ?, {_WORSE}, detail = ?, cause = ?,"
             " evidence = ? WHERE id = ?",
-            (now, f.severity, f.detail[:500], f.cause[:500], json.dumps(f.evidence), row[0]),
+            (now, *_severity(f), f.detail[:500], f.cause[:500], json.dumps(f.evidence), row[0]),
         )
         return False
     _insert(db, f, now, now, None)
@@ -155,7 +167,12 @@ def _insert(db: sqlite3.Connection, f: Finding, opened: int, now: int, closed: i
 def record(store: Store, f: Finding, opened: int, now: int) -> None:
     """Something that happened and is over (a missed hour, a clock jump): an incident opened then and closed now."""
     with store.write(Role.SELFHEAL) as db:
-        _insert(db, f, min(opened, now), now, now)
+        add(db, f, opened, now)
+
+
+def add(db: sqlite3.Connection, f: Finding, opened: int, now: int) -> None:
+    """The same within a transaction on behalf of healing."""
+    _insert(db, f, min(opened, now), now, now)
 
 
 def listed(db: sqlite3.Connection, *, only_open: bool = False, limit: int = 200) -> list[Incident]:
@@ -173,11 +190,12 @@ def _incident(row: sqlite3.Row) -> Incident:
     return Incident(**values | {"evidence": tuple(json.loads(values["evidence"]))})
 
 
-def recent(db: sqlite3.Connection, prefix: str, since: int) -> list[Incident]:
-    """Incidents of faults that begin with `prefix`, seen since then, newest first."""
+def recent(db: sqlite3.Connection, prefix: str, since: int, now: int) -> list[Incident]:
+    """Incidents of faults that begin with `prefix`, seen since then, newest first; none of a clock that was ahead."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM incident WHERE fault >= ? AND fault < ? AND seen_at >= ? ORDER BY id DESC",
-        (prefix, prefix + "\U0010ffff", since),
+        f"SELECT {_COLUMNS} FROM incident WHERE fault >= ? AND fault < ? AND seen_at >= ? AND seen_at <= ?"
+        " ORDER BY id DESC",
+        (prefix, prefix + "\U0010ffff", since, now),
     )
     return [_incident(row) for row in rows]
 
@@ -195,14 +213,9 @@ def told(store: Store, ids: Sequence[int], now: int, title: str) -> None:
         db.execute("INSERT INTO notice (at, incidents, title) VALUES (?, ?, ?)", (now, len(ids), title[:200]))
 
 
-def notices_since(db: sqlite3.Connection, since: int) -> int:
-    """How many messages were sent."""
-    return int(db.execute("SELECT count(*) FROM notice WHERE at >= ?", (since,)).fetchone()[0])
-
-
-def last_notice(db: sqlite3.Connection) -> int:
-    """When the last message was sent (epoch seconds); 0: never."""
-    return int(db.execute("SELECT coalesce(max(at), 0) FROM notice").fetchone()[0])
+def notices_since(db: sqlite3.Connection, since: int, now: int) -> int:
+    """How many messages were sent; those of a clock that was ahead do not count."""
+    return int(db.execute("SELECT count(*) FROM notice WHERE at >= ? AND at <= ?", (since, now)).fetchone()[0])
 
 
 def forget_closed(store: Store, before: int) -> int:

@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trendctl.store import incidents
 from trendctl.store.engine import Store
+from trendctl.store.incidents import Finding
 from trendctl.store.writers import Role
 
 RUNNING = "running"
@@ -37,15 +39,23 @@ def all_states(db: sqlite3.Connection) -> dict[str, JobState]:
     return {row[0]: JobState(*tuple(row)) for row in rows}
 
 
-def begin(store: Store, job: str, now: int, next_due: int) -> bool:
-    """Claim a job: it is running, and due again at `next_due` even if it takes the process down. False: not due."""
-    with store.write(Role.APP) as db:
+def begin(
+    store: Store, job: str, now: int, next_due: int, missed: Finding | None = None, since: int | None = None
+) -> bool:
+    """Claim a job: it is running, and due again at `next_due` even if it takes the process down. False: not due.
+
+    `missed`: what was left undone from `since` on, written down with the claim or not at all: the claim is what makes
+    it unknown.
+    """
+    with store.write(Role.SELFHEAL if missed else Role.APP) as db:
         done = db.execute(
             "INSERT INTO job_state (job, last_started_at, next_due_at, outcome) VALUES (:job, :now, :next, 'running')"
             " ON CONFLICT (job) DO UPDATE SET last_started_at = :now, next_due_at = :next, outcome = 'running'"
             " WHERE next_due_at IS NULL OR next_due_at <= :now",
             {"job": job, "now": now, "next": next_due},
         )
+        if missed and done.rowcount:
+            incidents.add(db, missed, now if since is None else since, now)
         return done.rowcount == 1
 
 

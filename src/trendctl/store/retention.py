@@ -6,6 +6,7 @@ rank, and the newest price, at the start of its day or week (Monday); its unit s
 """
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ MONDAY = 4 * DAY  # the first Monday after the epoch began (a Thursday)
 RUNS_KEPT = 90 * DAY
 EVENTS_KEPT = 180 * DAY  # articles, launches, deals: five weeks of them are read
 CACHE_DAYS, CACHE_BYTES, CRASH_FILES = 60, 200_000_000, 20
+QUARANTINE_KEPT, QUARANTINE_BYTES = 90 * DAY, 500_000_000
 ITEMS_AT_ONCE = 2_000  # a transaction stays short, so that a scan beside it never waits long
 
 Range = tuple[int, int]
@@ -209,6 +211,29 @@ def limit_folder(folder: Path, most: int, before: float) -> int:
             Path(path).unlink(missing_ok=True)
             freed += stat.st_size
     return freed
+
+
+def limit_quarantine(folder: Path, now: int) -> int:
+    """Delete what repairs put aside longer ago than a repair can be taken back, and the oldest beyond the limit of
+    bytes, but nothing of the last week; the bytes freed. The name says when it was put there (its own time is older).
+    """
+    entries = sorted(((backup.stamp(p.name) or int(p.lstat().st_mtime), p) for p in folder.glob("*")), reverse=True)
+    total = freed = 0
+    for at, path in entries:
+        size = _size(path)
+        total += size
+        if at < now - QUARANTINE_KEPT or (total > QUARANTINE_BYTES and at < now - WEEK):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            freed += size
+    return freed
+
+
+def _size(path: Path) -> int:
+    inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else ()
+    return sum(p.lstat().st_size for p in (path, *inside) if p.is_symlink() or not p.is_dir())
 
 
 def keep_newest(folder: Path, pattern: str, number: int) -> int:

@@ -25,9 +25,8 @@ def diagnose(look: Look) -> Iterator[Diagnosis]:
 def plan(d: Diagnosis, look: Look) -> Plan | None:
     """Only while its owner is gone: looked at again, right before.
 
-    The home's own lock and the journal's are never moved: whoever opened them a moment ago would hold another file
-    than whoever comes next, and two would believe to be alone. Another one that cannot be read, so that it cannot be
-    judged, is moved where nobody has it open: nobody holds it, and nobody can begin to.
+    The home's own lock and the journal's are never moved: too much hangs on them. Another one that cannot be read, so
+    that it cannot be judged, is moved where nobody has it open. One that is taken before it is moved stays (acts).
     """
     home, path = look.probe.home, str(d.details.get("path") or "")
     lock = next((lock for lock in locks.stale(look.probe) if path and relative(home, lock.path) == path), None)

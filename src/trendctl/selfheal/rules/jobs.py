@@ -21,7 +21,7 @@ def run(probe: Probe) -> list[CheckResult]:
 def _look(probe: Probe) -> Iterator[CheckResult]:
     with probe.read() as db:
         states = jobs.all_states(db)
-        missed = incidents.recent(db, "missed.", probe.now - MISSED_FOR)
+        missed = incidents.recent(db, "missed.", probe.now - MISSED_FOR, probe.now)
     planned = [s for s in states.values() if s.next_due_at is not None]
     bad = [result for s in planned if (result := _judge(s, probe))]
     yield from bad
