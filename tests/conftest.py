@@ -28,6 +28,8 @@ from trendctl.store.migrate import migrate
 if "PYTEST_DEBUG_TEMPROOT" not in os.environ and os.access("/dev/shm", os.W_OK):
     os.environ["PYTEST_DEBUG_TEMPROOT"] = "/dev/shm"
 
+sys.dont_write_bytecode = False  # whatever the environment says: hundreds of processes compile what one has compiled
+
 NO_SKIP = os.environ.get("TRENDCTL_NO_SKIP") == "1"
 SOAK_SEED = int(os.environ.get("TRENDCTL_SOAK_SEED", "1"))  # read before the environment is cleaned
 SOAK_SHARE = float(os.environ.get("TRENDCTL_SOAK_SHARE", "1"))
@@ -41,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     seed = getattr(config.option, "randomly_seed", None)
     if isinstance(seed, int) and hypothesis.core.global_force_seed is None:
         hypothesis.core.global_force_seed = seed
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: at any time some test waits for another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -23,6 +23,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         upper = name.upper()
         if upper.startswith("TRENDCTL_") or upper.endswith(_CREDENTIAL) or upper in _PROXY or upper == "NO_COLOR":
             monkeypatch.delenv(name)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process of a test compiles the program anew
     user = tmp_path / "user"
     for name, below in {
         "HOME": "", "USERPROFILE": "", "XDG_CONFIG_HOME": ".config", "XDG_DATA_HOME": ".local/share",

@@ -44,11 +44,11 @@ def add_product(store: Store, number: int, title: str, **score: Any) -> None:
 
 def add_listing(
     store: Store, product_id: int, platform: str = "ebay", *, state: str = "live", price: int = 2499,
-    currency: str = "USD", auto: bool = True, sku: str = "", quantity: int = 5,
+    currency: str = "USD", auto: bool = True, sku: str = "", quantity: int = 5, **more: Any,
 ) -> str:  # fmt: skip
-    """A listing with its approved draft, decision and operation; its id."""
+    """A listing with its approved draft, decision and operation; its id. `more`: fields of the intent."""
     key = f"{platform}-{product_id}"
-    doc = intent(sku=sku or key, quantity=quantity, auto_decrease=auto)
+    doc = intent(sku=sku or key, quantity=quantity, auto_decrease=auto, **more)
     hash = sha256_hex(doc)
     with store.write(Role.POSTING) as db:
         put(db, "draft", id=f"d-{key}", product_id=product_id, platform=platform, account="default", action="create",

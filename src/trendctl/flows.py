@@ -254,13 +254,13 @@ def propose(app: App, product_id: int, platform: str | None, action: Action, cha
     from trendctl.posting.proposing import live_platforms
     from trendctl.posting.proposing import propose as make
 
+    found = live_platforms(app.store, product_id)
+    if not found:
+        raise UsageError(f"Product {product_id} has no live listing", next="trendctl listings")
     if platform is None:
-        found = live_platforms(app.store, product_id)
-        if len(found) != 1:
-            where = ", ".join(found) or "nowhere"
-            raise UsageError(
-                "Which listing?", why=f"product {product_id} is live: {where}", next="name it with --platform"
-            )
+        if len(found) > 1:
+            why = f"product {product_id} is live: {', '.join(found)}"
+            raise UsageError("Which listing?", why=why, next="name it with --platform")
         platform = found[0]
     make(app.drafting, product_id, platform, action, changes)
     app.enqueue([product_id])

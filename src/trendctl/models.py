@@ -31,6 +31,7 @@ class Supply(SQLModel, table=True):
     supplier: str = ""
     auto_decrease: int = 0
     updated_at: int
+    stock_tellings: int = 0
 
 
 class Image(SQLModel, table=True):

@@ -5,6 +5,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
@@ -73,12 +74,22 @@ class Screen:
         from rich.console import Console  # 30 ms: only where something is drawn
 
         stream = self.err if err else self.out
-        told = self.environ.get("COLUMNS", "")
-        width = None if stream.isatty() else (int(told) if told.isdecimal() else 0) or 100
         return Console(
-            file=stream, markup=False, highlight=False, emoji=False, width=width,
+            file=stream, markup=False, highlight=False, emoji=False, width=None if stream.isatty() else self._width(),
             no_color=bool(self.environ.get("NO_COLOR")) or None,
         )  # fmt: skip
+
+    def _width(self) -> int:
+        """Characters of a line that goes to no terminal: what COLUMNS says, else the width of the other stream's
+        terminal, where a pager shows it."""
+        told = self.environ.get("COLUMNS", "")
+        if told.isdecimal() and int(told):
+            return int(told)
+        for stream in (self.err, self.out):
+            with suppress(OSError, ValueError):  # closed, or no file at all
+                if stream.isatty() and (columns := os.get_terminal_size(stream.fileno()).columns):
+                    return columns
+        return 100
 
     def json(self, document: Json) -> None:
         """One document, ASCII only, so that nothing outside reaches a terminal raw."""
@@ -94,6 +105,7 @@ class Screen:
         empty: str = "",
         right: Sequence[str] = (),
         stretch: str = "",
+        whole: Sequence[str] = (),
     ) -> None:
         """The JSON document, or a table of the same rows; `empty` is said on stderr when there are none."""
         if self.as_json:
@@ -103,7 +115,7 @@ class Screen:
         if not lines:
             self.say(empty or "Nothing to show.")
             return
-        self.draw(table(columns, lines, right=right, stretch=stretch))
+        self.draw(table(columns, lines, right=right, stretch=stretch, whole=whole))
 
     def draw(self, what: "RenderableType") -> None:
         """A rich renderable on stdout."""
@@ -130,11 +142,13 @@ def _plain(value: object) -> str:
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), stretch: str = ""
-) -> "RenderableType":
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = (), stretch: str = "",
+    whole: Sequence[str] = (),
+) -> "RenderableType":  # fmt: skip
     """A plain table that fits the width; every cell is cleaned unless it is a rich Text already.
 
-    `stretch`: the column that takes what is left of the width, one line a row, cut with an ellipsis.
+    `stretch`: the column that takes what is left of the width, one line a row, cut with an ellipsis. `whole`: columns
+    whose words are never broken, such as names that a person types again.
     """
     from rich import box
     from rich.table import Table
@@ -145,7 +159,7 @@ def table(
         collapse_padding=True,
     )  # fmt: skip
     for name in columns:
-        alone = name in right or name == stretch
+        alone = name in right or name in whole or name == stretch
         grid.add_column(
             name, justify="right" if name in right else "left", overflow="ellipsis" if alone else "fold", no_wrap=alone,
             ratio=1 if name == stretch else None, min_width=16 if name == stretch else None,

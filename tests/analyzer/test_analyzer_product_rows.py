@@ -124,6 +124,24 @@ def test_filters_by_category_and_stage(store: Store, listed: Listed) -> None:
     assert listed(category="%") == []
 
 
+def test_the_category_is_the_analysed_one_and_the_sources_where_there_is_none(store: Store, listed: Listed) -> None:
+    def analysed(product: int, output: str, cause: str = "") -> None:
+        with store.write(Role.ANALYZER) as db:
+            db.execute(
+                "INSERT INTO analysis (product_id, agent, version, input_hash, output, cause, created_at)"
+                " VALUES (?, 'category', 1, 'x', ?, ?, 1)", (product, output, cause),
+            )  # fmt: skip
+
+    found, none, failed = (add_product(store, name, category="Gadgets") for name in ("Lamp", "Mug", "Mat"))
+    analysed(found, '{"path": "Home & Garden > Lighting"}')
+    analysed(none, '{"path": ""}')
+    analysed(failed, "null", "it broke")
+    assert [r["id"] for r in listed(category="garden")] == [found]
+    assert {r["id"]: r["category"] for r in listed()} == {
+        found: "Home & Garden > Lighting", none: "Gadgets", failed: "Gadgets"
+    }  # fmt: skip
+
+
 def test_merged_products_are_not_listed(store: Store, listed: Listed) -> None:
     kept = add_product(store, "kept", uid="kept")
     give_score(store, add_product(store, "gone", merged_into=kept), 99)

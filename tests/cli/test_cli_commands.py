@@ -155,6 +155,9 @@ def test_six_sources_are_scanned_analysed_and_drafted(
     assert set(shown["analyses"]) >= {"normaliser", "category", "trend_stage", "copywriter", "platform_fit"}
     explained = run(capsys, "explain", str(number), "--json").json
     assert explained["score"] == pytest.approx(found[0]["score"], abs=0.05)
+    words = run(capsys, "explain", str(number)).out
+    assert words.startswith(f"{number}  {found[0]['title'][:20]}")
+    assert "-0.0 points" not in words
     again = run(capsys, "scan", "--json", *args)
     assert [s["outcome"] for s in again.json["sources"]] == ["skipped"] * 4
     assert again.code == 0

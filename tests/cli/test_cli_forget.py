@@ -41,6 +41,13 @@ def test_a_dry_run_tells_what_would_go_and_what_stays(found: Store, capsys: Capt
     assert titles(found) == ["Zyxwv Lantern"]
 
 
+def test_an_account_that_the_settings_no_longer_name_can_be_forgotten(found: Store, capsys: Capture) -> None:
+    with found.write(Role.POSTING) as db:
+        put(db, "account_block", platform="ebay", account="old shop", reason="closed", at=NOW)
+    for name in ("old shop", "default"):
+        assert run(capsys, "forget", "account", "ebay", name, "--dry-run").code == 0
+
+
 def test_without_a_terminal_nothing_is_forgotten(found: Store, capsys: Capture) -> None:
     for scope in (("source", "hackernews"), ("account", "ebay"), ("everything",)):
         ran = run(capsys, "forget", *scope)
@@ -53,6 +60,7 @@ def test_without_a_terminal_nothing_is_forgotten(found: Store, capsys: Capture) 
     [
         (("source", "hackernewz"), "hackernews"),
         (("account", "ebai"), "ebay"),
+        (("account", "ebay", "typo", "--dry-run"), "no account 'typo' on ebay"),
         (("everything", "--json"), "--dry-run"),
         (("source",), "NAME"),
     ],

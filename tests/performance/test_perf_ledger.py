@@ -102,12 +102,53 @@ def test_what_buyers_paid_is_better_than_what_is_asked(lamp: Store) -> None:
     assert (one(lamp, kind="price")["outcome"], one(lamp, kind="price")["hit"]) == (3000.0, 0)
 
 
+READ = 30 + ledger.LATE_DAYS  # days after which a score's time is over and read for good
+
+
 def test_a_score_is_compared_with_sales_where_it_was_on_sale(lamp: Store) -> None:
     ledger.record(lamp, NOW, NOW)
-    assert ledger.settle(lamp, NOW + 31 * DAY) == 0  # nothing was scored since and nothing was on sale
-    add_days(lamp, add_listing(lamp, 1), [{"day": 0, "units": 0}])
-    assert ledger.settle(lamp, NOW + 31 * DAY) == 1
+    assert ledger.settle(lamp, NOW + READ * DAY) == 0  # nothing was scored since and nothing was on sale
+    add_days(lamp, add_listing(lamp, 1), [{"day": 0, "units": 0}, {"day": -READ, "units": 0}])
+    assert ledger.settle(lamp, NOW + READ * DAY) == 1
     assert (one(lamp, kind="score")["outcome"], one(lamp, kind="score")["hit"]) == (0.0, 0)
+
+
+def test_a_score_waits_until_its_sales_are_read(lamp: Store) -> None:
+    ledger.record(lamp, NOW, NOW)
+    listing = add_listing(lamp, 1)
+    add_days(lamp, listing, [{"day": -5, "units": 0}])
+    add_days(lamp, add_listing(lamp, 1, "amazon"), [{"day": -READ, "units": 0}])
+    assert ledger.settle(lamp, NOW + READ * DAY) == 0  # one platform was last read in time, the other not
+    add_days(lamp, listing, [{"day": -20, "units": 7}, {"day": -READ, "units": 0}])
+    assert ledger.settle(lamp, NOW + READ * DAY) == 1
+    assert (one(lamp, kind="score")["outcome"], one(lamp, kind="score")["hit"]) == (7.0, 1)
+
+
+def test_a_score_of_an_ended_listing_is_settled_by_what_was_read_after_its_end(lamp: Store) -> None:
+    ledger.record(lamp, NOW, NOW)
+    add_days(lamp, add_listing(lamp, 1, state="ended"), [{"day": -ledger.LATE_DAYS, "units": 1}])
+    assert ledger.settle(lamp, NOW + 30 * DAY) == 1
+
+
+@pytest.mark.parametrize(("units", "hit"), [(0, None), (2, 1)])
+def test_sales_that_are_never_read_to_the_end_are_no_failure_of_a_score(
+    lamp: Store, units: int, hit: int | None
+) -> None:
+    ledger.record(lamp, NOW, NOW)
+    add_days(lamp, add_listing(lamp, 1), [{"day": -5, "units": units}])
+    ledger.settle(lamp, NOW + 30 * DAY + ledger.GIVEN_UP - 1)
+    assert one(lamp, kind="score")["settled_at"] is None
+    ledger.settle(lamp, NOW + 30 * DAY + ledger.GIVEN_UP)
+    assert one(lamp, kind="score")["hit"] == hit
+    assert one(lamp, kind="score")["settled_at"] is not None
+
+
+def test_what_buyers_paid_at_another_time_is_no_answer(lamp: Store) -> None:
+    ledger.record(lamp, NOW, NOW)
+    days = [{"day": 200, "units": 5, "revenue_minor": 24995}, {"day": -31, "units": 1, "revenue_minor": 9900}]
+    add_days(lamp, add_listing(lamp, 1), days)
+    ledger.settle(lamp, later(lamp, 32 * DAY, price=1900))
+    assert (one(lamp, kind="price")["outcome"], one(lamp, kind="price")["hit"]) == (1900.0, 1)
 
 
 def test_after_settling_the_next_prediction_is_kept_too(lamp: Store) -> None:

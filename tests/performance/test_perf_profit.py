@@ -37,14 +37,14 @@ def test_the_platforms_own_fees(store: Store) -> None:
         store, 1, 750, freight_minor=60, duty_minor=15, packaging_minor=40, outbound_shipping_minor=395, ad_minor=20
     )
     add_days(store, add_listing(store, 1), [
-        {"day": 2, "views": 100, "orders": 2, "units": 2, "revenue_minor": 4998, "fees_minor": 760, "returns": 0},
-        {"day": 1, "views": 50, "orders": 1, "units": 1, "revenue_minor": 2499, "fees_minor": 380, "returns": 0},
+        {"day": 2, "views": 100, "orders": 2, "units": 2, "revenue_minor": 4998, "fees_minor": 760, "refunds_minor": 0},
+        {"day": 1, "views": 50, "orders": 1, "units": 1, "revenue_minor": 2499, "fees_minor": 380, "refunds_minor": 0},
     ])  # fmt: skip
     # 3 x 24.99 = 74.97; fees 11.40; a unit costs 7.50 + 0.60 + 0.15 + 0.40 + 3.95 + 0.20 = 12.80, three 38.40;
     # 74.97 - 11.40 - 38.40 = 25.17
     assert money(store) == {
         "currency": "USD", "revenue": "74.97", "refunds": "0.00", "fees": "11.40", "cost": "38.40", "profit": "25.17",
-        "listings_sold": 1, "listings_with_profit": 1,
+        "listings_sold": 1, "listings_with_profit": 1, "listings_before_returns": 0,
     }  # fmt: skip
     assert sales(store).whole.conversion == 3 / 150
 
@@ -70,6 +70,34 @@ def test_amazons_fees_by_the_table(store: Store, journal: Journal, clock: FakeCl
     tracking.track(working(store, journal, clock, amazon=Gauge({"amazon-1": told})))
     # referral 15% of 20.00 = 3.00, twice 6.00; cost 12.00; 40.00 - 6.00 - 12.00 = 22.00
     assert (money(store)["fees"], money(store)["profit"]) == ("6.00", "22.00")
+
+
+def test_refunds_that_are_not_told_are_not_nought_and_the_profit_says_so(store: Store) -> None:
+    for number, told in ((1, {}), (2, {"returns": 1, "refunds_minor": 2499})):
+        add_product(store, number, "Lamp")
+        add_cost(store, number, 750)
+        day = {"day": 2, "units": 4, "revenue_minor": 9996, "fees_minor": 1500}
+        add_days(store, add_listing(store, number, "amazon"), [day | told])
+    first, second = (p.to_json() for g in sales(store).products for p in g.purses.values())
+    assert {first["refunds"], second["refunds"]} == {None, "24.99"}
+    # 99.96 - 15.00 - 4 x 7.50 = 54.96, the other 24.99 less
+    assert {(p["profit"], p["listings_before_returns"]) for p in (first, second)} == {("54.96", 1), ("29.97", 0)}
+    whole = money(store)
+    assert (whole["refunds"], whole["profit"], whole["listings_before_returns"]) == ("24.99", "84.93", 1)
+
+
+def test_a_day_with_revenue_and_no_units_leaves_the_cost_unknown(store: Store) -> None:
+    add_product(store, 1, "Lamp")
+    add_cost(store, 1, 750)
+    listing = add_listing(store, 1)
+    days = [
+        {"day": 3, "units": 1, "revenue_minor": 2499, "fees_minor": 375},
+        {"day": 2, "revenue_minor": 9996, "fees_minor": 1500},
+    ]
+    add_days(store, listing, days)
+    assert (money(store)["cost"], money(store)["profit"], money(store)["listings_with_profit"]) == (None, None, 0)
+    add_days(store, listing, [days[1] | {"units": 4}])
+    assert (money(store)["cost"], money(store)["profit"]) == ("37.50", "68.70")  # 124.95 - 18.75 - 5 x 7.50
 
 
 def test_a_loss_is_a_loss(store: Store) -> None:
@@ -174,8 +202,18 @@ def test_stats_keeps_its_keys_and_adds_the_sales(store: Store, capsys: Capture) 
 def test_stats_of_an_empty_home(store: Store, capsys: Capture) -> None:
     ran = run(capsys, "stats")
     assert ran.code == 0
-    assert "trendctl track" in ran.err
+    assert "nothing is listed" in ran.err
     assert run(capsys, "stats", "--json").json["total"]["views"] is None
+
+
+@pytest.mark.parametrize(("platforms", "step"), [(("local",), "platforms list"), (("local", "ebay"), "track")])
+def test_stats_without_sales_names_a_step_that_can_bring_some(
+    store: Store, capsys: Capture, platforms: tuple[str, ...], step: str
+) -> None:
+    for number, platform in enumerate(platforms, 1):
+        add_product(store, number, f"Lamp {number}")
+        add_listing(store, number, platform)
+    assert run(capsys, "stats").err.splitlines()[-1].endswith(f"Next: trendctl {step}")
 
 
 def test_stats_says_which_figures_are_given(store: Store, capsys: Capture) -> None:

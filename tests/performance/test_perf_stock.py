@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from fakes import FakeClock
 from sales_world import add_cost, add_listing, add_product
 from store_rows import NOW
 from trendctl.errors import AccessError
 from trendctl.ports import Answer, DayMetrics, Json, PlatformFacts, Sold, Talk, Understood, Verdict, Wire
-from trendctl.posting import calls, stock, tracking
+from trendctl.posting import calls, ledger, service, stock, tracking
 from trendctl.posting.drafting import Account
 from trendctl.posting.service import Posting
 from trendctl.store import operations
@@ -204,6 +205,81 @@ def test_a_crash_between_operation_and_answer_neither_hangs_nor_posts(street: St
     assert [r.state for r in street.track()] == ["live"]
     assert [o["state"] for o in street.rows("operation") if o["kind"] == "auto_decrease"] == ["failed", "live"]
     assert journal.verify(street.store).ok
+
+
+def killed_after_the_call(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It dies when a lowering was made, before its answer is written down."""
+
+    class Dead(BaseException):
+        pass
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Dead
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "answer", die)
+        with pytest.raises(Dead):
+            street.track()
+
+
+def lowerings(street: Street) -> list[str]:
+    return [o["state"] for o in street.rows("operation") if o["kind"] == "auto_decrease"]
+
+
+def test_a_lowering_made_before_a_kill_is_not_taken_for_sales(
+    street: Street, clock: FakeClock, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ebay, amazon = street.stalls
+    for stall in (ebay, ebay, amazon):
+        stall.buy()
+    killed_after_the_call(street, monkeypatch)
+    street.track()
+    assert (ebay.left_, amazon.left_, lowerings(street)) == (2, 2, ["live", "live"])
+    clock.advance(DELAY * 86_400)  # every sale is told now, amazon's own of before the lowering too
+    street.track()
+    assert (ebay.left_, amazon.left_) == (2, 2)
+    amazon.buy()
+    street.track()
+    assert (ebay.left_, amazon.left_, lowerings(street)) == (1, 1, ["live"] * 3)
+    assert journal.verify(street.store).ok
+
+
+def test_a_lowering_that_cannot_be_judged_stays_open_and_touches_nothing(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ebay, amazon = street.stalls
+    ebay.buy()
+    killed_after_the_call(street, monkeypatch)
+    amazon.dumb = True
+    (row,) = street.track()
+    assert (row.platform, row.state, lowerings(street)) == ("amazon", "skipped", ["submitting"])
+    amazon.dumb = False
+    assert street.track() == []
+    assert (ebay.left_, amazon.left_, lowerings(street)) == (4, 4, ["live"])
+
+
+def test_a_lost_answer_that_cannot_be_read_back_stays_open(street: Street) -> None:
+    ebay, amazon = street.stalls
+    ebay.buy()
+    amazon.fault, reads = "after", iter([5, None])
+    amazon.left = lambda listing, talk: next(reads)  # type: ignore[method-assign]  # told once, then not
+    assert [(r.state, lowerings(street)) for r in street.track()] == [("unknown", ["unknown"])]
+    del amazon.left
+    assert street.track() == []
+    assert (ebay.left_, amazon.left_, lowerings(street)) == (4, 4, ["live"])
+
+
+def test_a_leftover_is_judged_only_with_the_accounts_lock(
+    street: Street, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LOCK_SECONDS", 0.0)
+    street.stalls[0].buy()
+    killed_after_the_call(street, monkeypatch)
+    with FileLock(tmp_path / "post-amazon-default.lock"):
+        assert [(r.platform, r.state) for r in street.track()] == [("amazon", "skipped")]
+    assert lowerings(street) == ["submitting"]
+    assert street.track() == []
+    assert lowerings(street) == ["live"]
 
 
 def test_a_blocked_account_is_not_touched(street: Street) -> None:

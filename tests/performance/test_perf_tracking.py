@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from fakes import FakeClock
-from sales_world import add_listing, add_product, run
-from store_rows import DAY, NOW
+from sales_world import add_cost, add_listing, add_product, run
+from store_rows import DAY, NOW, put
 from trendctl.commerce.fees import FEES_VERSION
 from trendctl.errors import AccessError, TrendctlError
 from trendctl.ports import Answer, DayMetrics, Sold, Talk, Wire
-from trendctl.posting import tracking
+from trendctl.posting import stock, tracking
 from trendctl.posting.drafting import Account
 from trendctl.posting.service import Posting
-from trendctl.store import metrics
+from trendctl.store import metrics, stocks
 from trendctl.store.cases import Context
 from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
+from trendctl.store.writers import Role
 
 TODAY = date(2026, 6, 1)
 Capture = pytest.CaptureFixture[str]
@@ -215,6 +216,16 @@ def test_fees_not_given_are_reckoned_by_the_dated_table_and_say_so(
     assert (day["fees_minor"], day["fees_by"], day["refunds_minor"]) == (760 - 340, FEES_VERSION, 2500)
 
 
+def test_fees_are_reckoned_by_the_category_that_was_approved(store: Store, journal: Journal, clock: FakeClock) -> None:
+    with store.write(Role.SCANNER) as db:
+        put(db, "product", id=1, uid="u1", title="Linen shirt", category="Books", first_seen_at=NOW, last_seen_at=NOW)
+    path = "Apparel & Accessories > Clothing"
+    add_listing(store, 1, "amazon", price=10000, category={"id": "", "path": path})
+    told = [DayMetrics(TODAY, orders=1, units=1, revenue_minor=10000, currency="USD")]
+    tracking.track(working(store, journal, clock, amazon=Gauge({"amazon-1": told})))
+    assert stored(store)[0]["fees_minor"] == 1700  # Amazon US: 17% of apparel above 20.00, 15% of most else
+
+
 def test_a_market_without_a_fee_table_leaves_the_fees_unknown(store: Store, journal: Journal, clock: FakeClock) -> None:
     add_product(store, 1, "Lamp")
     add_listing(store, 1, "ebay", currency="EUR")
@@ -232,6 +243,25 @@ def test_the_sum_of_fees_is_unknown_when_one_selling_day_has_none(store: Store) 
     assert sums(store)["fees_minor"] is None
     add_days(store, listing, [{"day": 2, "revenue_minor": 0}])
     assert sums(store)["fees_minor"] == 1
+
+
+def test_what_sells_after_a_stock_was_told_is_taken_off_it_though_both_are_seen_at_once(
+    store: Store, journal: Journal, clock: FakeClock
+) -> None:
+    add_product(store, 1, "Lamp")
+    add_cost(store, 1, stock=5)
+    add_listing(store, 1)
+    gauge = Gauge()
+    work = working(store, journal, clock, ebay=gauge)
+    tracking.track(work)
+    stock.lower(work)
+    with store.write(Role.APPROVAL) as db:
+        db.execute("UPDATE supply SET stock_tellings = stock_tellings + 1")
+    gauge.tells["ebay-1"] = [DayMetrics(TODAY, units=2)]
+    tracking.track(work)
+    stock.lower(work)
+    with store.read() as db:
+        assert stocks.quantities(db) == {1: 3}
 
 
 def test_listings_ended_lately_are_still_read(store: Store, journal: Journal, clock: FakeClock) -> None:

@@ -38,4 +38,10 @@ def amazon(root: Path, **more: Any) -> Iterator[AmazonRig]:
         def fault(call: str, number: int, kind: str) -> None:
             server.plan[call, server.count(call) + number] = kind
 
-        yield AmazonRig(shop, fault, lambda: len(fake.live), lambda: len(fake.created), EVERY, fake, server)
+        def stand(sold: int) -> int:
+            (item,) = fake.items.values()
+            kept = item["attributes"]["fulfillment_availability"][0]
+            kept["quantity"] -= sold
+            return int(kept["quantity"])
+
+        yield AmazonRig(shop, fault, lambda: len(fake.live), lambda: len(fake.created), EVERY, stand, fake, server)

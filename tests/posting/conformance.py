@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from fake_kit import StockedShop, copied_database, restore
 
+from trendctl.approval import supply
 from trendctl.errors import NothingApproved, Refused, UsageError
 from trendctl.ports import Action, State
-from trendctl.posting import proposing, reconcile
+from trendctl.posting import proposing, reconcile, stock
 from trendctl.posting import service as posting
+from trendctl.store.stocks import Shelf
 
 ALL_FAULTS = ("429", "429_headers", "500_before", "500_after", "cut_before", "cut_after", "half_body", "expired")
 SHORT = ("500_before", "cut_after", "expired")  # what the platforms after the first are run with in the short run
@@ -26,13 +28,15 @@ LOST = ("500_after", "cut_after", "half_body")  # applied, and the answer does n
 @dataclass(frozen=True, slots=True)
 class Rig:
     """A shop on a fake. `fault(call, n, kind)` plans what goes wrong; `live` counts what buyers see, `made` what was
-    ever made; `every` are the calls of a create in order."""
+    ever made; `every` are the calls of a create in order; `stand` how many the platform offers, after it sold so many
+    (0: it only tells); None where it keeps no number."""
 
     shop: StockedShop
     fault: Callable[[str, int, str], None]
     live: Callable[[], int]
     made: Callable[[], int]
     every: tuple[str, ...] = ()
+    stand: Callable[[int], int | None] = lambda sold: None
 
 
 def settled(shop: Any) -> None:
@@ -58,6 +62,18 @@ def changed(rig: Rig, number: int, action: Action, **changes: Any) -> None:
     proposing.propose(rig.shop.drafting, number, rig.shop.name, action, changes)
     rig.shop.approve(number)
     settled(rig.shop)
+
+
+def lowered(rig: Rig) -> int:
+    """Lower the live listing to 3, as if two had sold elsewhere; the quantity of our listing then."""
+    (row,) = rig.shop.listings()
+    if not hasattr(rig.shop.platform, "left"):
+        return int(row["quantity"])
+    shelf = Shelf(row["id"], row["product_id"], row["platform"], row["account"], 5, None, 0, allowed=True)
+    with rig.shop._talk(rig.shop.name) as talk:
+        done = stock._one(rig.shop.posting, shelf, 3, 0, talk, int(rig.shop.clock.now().timestamp()))
+    assert (done.state, rig.stand(0)) == ("live", 3), done.cause
+    return 3
 
 
 class FlowConformance:
@@ -103,10 +119,24 @@ class FlowConformance:
         number = rig.shop.stock()
         rig.shop.approve(number)
         rig.shop.post()
-        changed(rig, number, Action.REPRICE, price={"minor": 2999, "currency": "USD"}, quantity=4)
+        changed(rig, number, Action.REPRICE, price={"minor": 2999, "currency": "USD"})
         sound(rig, ["live"])
-        assert [(r["price_minor"], r["quantity"]) for r in rig.shop.listings()] == [(2999, 4)]
+        assert [(r["price_minor"], r["quantity"]) for r in rig.shop.listings()] == [(2999, 5)]
         assert rig.made() == 1
+
+    def test_a_new_price_offers_nothing_again_that_was_sold_or_lowered(self, rig: Rig) -> None:
+        self._only_with(Action.REPRICE)
+        number = rig.shop.stock()
+        supply.tell(rig.shop.approving, number, {"auto_decrease": "yes"}, {}, "USD")
+        rig.shop.draft(number)
+        rig.shop.approve(number)
+        rig.shop.post()
+        there = lowered(rig)
+        left = rig.stand(1)  # and one more is bought there
+        changed(rig, number, Action.REPRICE, price={"minor": 2999, "currency": "USD"})
+        sound(rig, ["live"])
+        assert [(r["price_minor"], r["quantity"]) for r in rig.shop.listings()] == [(2999, there)]
+        assert rig.stand(0) == left
 
     def test_what_is_ended_is_gone_and_may_be_listed_again_under_the_same_sku(self, rig: Rig) -> None:
         self._only_with(Action.END)

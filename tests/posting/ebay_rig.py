@@ -18,7 +18,7 @@ from fake_kit import FakeServer, HttpShop, Wallet
 from trendctl.approval import supply
 from trendctl.posting.platforms.ebay.platform import Ebay
 
-EVERY = ("image", "image_get", "item", "offers", "offer", "fees", "publish", "offer_get")
+EVERY = ("image", "image_get", "offers", "offers", "item", "offer", "fees", "publish", "offer_get")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,15 @@ def ebay(root: Path, **more: Any) -> Iterator[EbayRig]:
         def fault(call: str, number: int, kind: str) -> None:
             server.plan[call, server.count(call) + number] = kind
 
+        def stand(sold: int) -> int:
+            (offer,) = fake.offers.values()
+            offer["availableQuantity"] -= sold
+            return int(offer["availableQuantity"])
+
         yield EbayRig(
-            shop, fault, lambda: len(fake.live), lambda: len(fake.listings) + fake.republished, EVERY, fake, server
-        )
+            shop, fault, lambda: len(fake.live), lambda: len(fake.listings) + fake.republished, EVERY, stand, fake,
+            server,
+        )  # fmt: skip
 
 
 @contextmanager

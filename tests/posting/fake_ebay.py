@@ -68,6 +68,7 @@ class FakeEbay(FakeSales):
     refuse_publish: int = 0  # an error id
     names_duplicates: bool = True
     republished: int = 0  # publishes of what is published already: careless, though eBay makes no second listing
+    refuse_search: int = 0  # an error id, where there is no offer
     blind_reads: int = 0  # so many searches for an offer find nothing yet
 
     # ------------------------------------------------------------ what tests look at
@@ -155,7 +156,11 @@ class FakeEbay(FakeSales):
         return Said(201 if new else 204, {} if new else None)
 
     def _offers(self, got: Got, known: str, base_url: str) -> Said:
+        wanted = got.query.get("marketplace_id")
         found = [o for o in self.offers.values() if o["sku"] == got.query.get("sku")]
+        found = [o for o in found if wanted in (None, o["marketplaceId"])]
+        if not found and self.refuse_search:
+            return error(self.refuse_search, "the SKU could not be found or is not available in the system.")
         self.blind_reads -= 1
         if not found or self.blind_reads >= 0:
             return error(25713, "This Offer is not available.", 404)

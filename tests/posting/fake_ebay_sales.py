@@ -123,13 +123,17 @@ class FakeSales:
     def _quantity(self, got: Got, known: str, base_url: str) -> Said:
         (asked,) = json.loads(got.body)["requests"]
         (offer,) = asked["offers"]
-        assert set(asked) == {"offers", "sku"}, "the offer's quantity and nothing else"
-        assert set(offer) == {"offerId", "availableQuantity"}, "the offer's quantity and nothing else"
+        assert set(asked) == {"offers", "sku"}, "the item keeps its quantity"
+        (value,) = set(offer) - {"offerId"}  # the offer's quantity or its price, and nothing else
         sku = self.offers[offer["offerId"]]["sku"]
         assert asked["sku"] == sku
         if self.refuse_quantity:
             errors = problem(self.refuse_quantity, "refused").body["errors"]
             return Said(207, {"responses": [{"offerId": offer["offerId"], "sku": sku, "statusCode": 400,
                                              "errors": errors}]})  # fmt: skip
-        self.offers[offer["offerId"]]["availableQuantity"] = offer["availableQuantity"]
+        there = self.offers[offer["offerId"]]
+        if value == "price":
+            there["pricingSummary"] = {"price": offer["price"]}
+        else:
+            there["availableQuantity"] = offer["availableQuantity"]
         return Said(200, {"responses": [{"offerId": offer["offerId"], "sku": sku, "statusCode": 200}]})

@@ -55,4 +55,11 @@ def meta(name: str, root: Path, **options: Any) -> Iterator[MetaRig]:
             "facebook": lambda: fake.made_products, "facebook_page": lambda: fake.published,
             "instagram": lambda: len(fake.feed),
         }  # fmt: skip
-        yield MetaRig(shop, fault, live[name], made[name], EVERY[name], fake, server)
+
+        def stand(sold: int) -> int | None:
+            for product in fake.products.values():
+                product["inventory"] -= sold
+                return int(product["inventory"])
+            return None
+
+        yield MetaRig(shop, fault, live[name], made[name], EVERY[name], stand, fake, server)

@@ -1,8 +1,8 @@
-"""`post` in a process of its own, to be killed: post_child.py HOME BASE_URL NOW KILL [PLATFORM [OPTIONS]].
+"""`post` in a process of its own, to be killed: post_child.py HOME BASE_URL NOW KILL PLATFORM OPTIONS.
 
 KILL: `commit:N` or `journal:N` kills this process itself just before or after its N-th commit's journal sync, `none`
-leaves that to the server. Another PLATFORM than eBay has its credentials from the environment and the home's own store,
-and its OPTIONS as JSON.
+leaves that to the server. The platform has its credentials from the environment and the home's own store; OPTIONS are
+JSON.
 """
 
 import json
@@ -25,18 +25,6 @@ from trendctl.store.engine import Store
 from trendctl.store.journal import Journal
 
 
-class Wallet:
-    """The test's credentials; nothing is kept."""
-
-    values = (("EBAY_APP_ID", "app-1"), ("EBAY_CERT_ID", "cert-1"), ("EBAY_REFRESH_TOKEN", "refresh-1"))
-
-    def get(self, name: str) -> str | None:
-        return dict(self.values).get(name)
-
-    def put(self, name: str, value: str) -> None:
-        """Forgotten: the next process asks anew."""
-
-
 def mined(kill: str) -> None:
     """Die at the N-th journal sync: before it (the database has what the journal lacks) or after it."""
     kind, _, number = kill.partition(":")
@@ -56,11 +44,11 @@ def mined(kill: str) -> None:
     Journal.catch_up = counted  # type: ignore[method-assign]
 
 
-def main(home: Home, base_url: str, now: int, kill: str, name: str = "ebay", options: str = "{}") -> None:
+def main(home: Home, base_url: str, now: int, kill: str, name: str, options: str) -> None:
     store, clock = Store(home.database), FakeClock(datetime.fromtimestamp(now, UTC))
     account = drafting.Account(options=json.loads(options))
     platform = registry.load("platforms", name)
-    credentials = Wallet() if name == "ebay" else Secrets(home, os.environ)
+    credentials = Secrets(home, os.environ)
     line = wiring.Line(platform, account, base_url, base_url, store, clock, credentials, home, "trendctl/test")
     work = service.Posting(
         store, Journal(home.journal), clock, {name: platform}, {name: account}, lambda name: wiring.talking(line),

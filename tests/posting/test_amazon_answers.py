@@ -103,8 +103,9 @@ def listed(status: list[str], amount: str = "24.99", quantity: int = 5, *issues:
      ("end", refused(404, "SKU not found"), State.ENDED), ("end", said(404), State.UNKNOWN),
      ("end", said(500), State.UNKNOWN), ("end", listed(["BUYABLE"]), State.UNKNOWN), ("end", listed([]), State.UNKNOWN),
      ("reprice", listed(["BUYABLE"]), State.LIVE), ("reprice", listed(["BUYABLE"], "24.98"), State.UNKNOWN),
-     ("reprice", listed(["BUYABLE"], "24.99", 9), State.UNKNOWN),
-     ("reprice", listed(["BUYABLE"], "24.99", 3), State.LIVE),
+     ("reprice", listed(["BUYABLE"], "24.99", 9), State.LIVE),  # it says nothing of how many there are
+     ("revise", listed(["BUYABLE"], "24.99", 9), State.UNKNOWN),
+     ("revise", listed(["BUYABLE"], "24.99", 3), State.LIVE),
      ("reprice", listed(["BUYABLE"], "1", 5, issue("1", "x", "purchasable_offer")), State.REJECTED)],
 )  # fmt: skip
 def test_what_a_read_back_proves(action: str, answer: Answer, state: State) -> None:

@@ -162,4 +162,5 @@ _DOCUMENTS = st.recursive(
 
 @given(st.binary(max_size=40) | _DOCUMENTS.map(lambda found: json.dumps(found).encode()))
 def test_no_report_breaks_the_reading(data: bytes) -> None:
-    views.parse(data)
+    found = views.parse(data)
+    assert found is None or all(name and number >= 0 for name, number in found.items())

@@ -63,11 +63,14 @@ _JSON = st.recursive(
 
 @given(_JSON, st.dictionaries(st.sampled_from(["properties", "required", "allOf", "$defs", "type"]), _JSON, max_size=4))
 def test_no_schema_breaks_the_check_or_the_shapes(value: Any, rules: dict[str, Any]) -> None:
-    schema.problems(value, rules)
-    small = shapes.reduced(rules, ("a",))
+    found = schema.problems(value, rules)
+    assert len(found) == len(set(found))
+    assert all(problem.words for problem in found)
+    small, own = shapes.reduced(rules, ("a",)), rules.get("properties")
+    assert set(small["properties"]) <= (set(own) if isinstance(own, dict) else set())
     for name in ("a", "type"):
-        shapes.shape(small, name)
-        shapes.choices(small, name)
+        assert isinstance(shapes.shape(small, name), str)
+        assert all(isinstance(choice, str) for choice in shapes.choices(small, name))
 
 
 def test_a_reduced_schema_keeps_what_is_needed_named_or_wanted() -> None:

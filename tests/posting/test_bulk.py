@@ -19,6 +19,8 @@ from trendctl.posting import bulk, confirming, drafting, proposing, reconcile
 from trendctl.posting.bulk_folder import BulkFolder
 from trendctl.posting.bulk_forms import FORMS, safe_cell, sheet
 from trendctl.posting.confirming import Word
+from trendctl.store import drafts, reviews
+from trendctl.store.writers import Role
 
 
 @pytest.fixture(params=sorted(FORMS))
@@ -76,6 +78,48 @@ def test_what_a_form_needs_is_missing_until_it_is_told(ebay: FileShop) -> None:
     assert any("public address" in m for m in FORMS["ebay"].needs({**card.intent, "images": unseen}))
 
 
+def test_the_approved_bullets_are_in_the_description(shop: FileShop) -> None:
+    number = shop.ready()
+    doc = shop.card(number).intent
+    assert doc["bullets"] == ["Steel body"]
+    shop.approve(number)
+    shop.post()
+    (row,) = shop.rows()
+    told = [v for k, v in row.items() if "escription" in k]
+    assert all("Steel body" in text and "A folding lantern of steel" in text for text in told)
+    assert len(told) == (0 if shop.name == "amazon" else 1)  # an offer on Amazon's own page has no words
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_words_that_a_spreadsheet_would_run_are_never_approved(ebay: FileShop, sign: str) -> None:
+    number = ebay.ready()
+    edited(ebay, number, title=f"{sign}5 Folding Camp Lantern")
+    card = ebay.card(number)
+    assert not card.approvable
+    assert any("*Title" in m and "begin" in m for m in card.missing)
+    edited(ebay, number, title="Folding Camp Lantern 5")
+    ebay.approve(number)
+    ebay.post()
+    assert ebay.rows()[0]["*Title"] == "Folding Camp Lantern 5"
+
+
+def test_a_description_is_judged_as_its_cell_says_it(tmp_path: Path) -> None:
+    for name, plain in (("ebay", True), ("tiktok", False), ("facebook", False), ("amazon", True)):
+        (tmp_path / name).mkdir()
+        shop = shop_of(tmp_path / name, name)
+        number = shop.ready()
+        edited(shop, number, description="- a lantern of steel for camp and garden, folds flat. " * 4)
+        assert shop.card(number).approvable is plain, name
+
+
+def edited(shop: FileShop, number: int, **changes: str) -> None:
+    """The person's own words for the draft, besides the category that the form needs."""
+    with shop.store.write(Role.APPROVAL) as db:
+        mine = {**drafts.edits(db, number, shop.name, "default"), **changes}
+        reviews.save_edit(db, number, shop.name, "default", mine, int(shop.clock.now().timestamp()))
+    shop.draft(number)
+
+
 def test_posting_again_writes_the_row_once(ebay: FileShop) -> None:
     ebay.approve(ebay.ready())
     ebay.post()
@@ -101,6 +145,16 @@ def test_a_new_price_and_an_end_are_rows_that_name_the_item(shop: FileShop) -> N
     shop.say(Word(uploaded=True))
     assert [r["state"] for r in shop.listings()] == ["ended"]
     assert shop.journal.verify(shop.store).ok
+
+
+def test_a_new_price_offers_no_stock(shop: FileShop) -> None:
+    number = live(shop)
+    proposing.propose(shop.drafting, number, shop.name, Action.REPRICE, {"price": {"minor": 2999, "currency": "USD"}})
+    shop.approve(number)
+    shop.post()
+    (row,) = shop.rows()
+    assert not any(row.get(name) for name in ("*Quantity", "quantity", "Quantity", "availability"))
+    assert "5" not in row.values()
 
 
 def test_the_same_price_a_second_time_is_a_row_again(ebay: FileShop) -> None:

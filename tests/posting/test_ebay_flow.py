@@ -63,9 +63,8 @@ def test_a_change_and_an_end_are_rendered_from_their_own_approvals(rig: EbayRig)
     rig.shop.post()
     changed(rig, number, Action.REPRICE, price={"minor": 2799, "currency": "USD"})
     doc, late = dict(rig.shop.card(number).intent), late_of(rig)
-    assert rig.server.bodies("offer_put") == [wires.render("offer", doc, late).body]
-    assert rig.server.bodies("item")[-1] == wires.render("inventory_item", doc, late).body
-    assert rig.server.count("image") == 1  # the images uploaded before are kept
+    assert rig.server.bodies("quantity") == [wires.render("price", doc, late).body]
+    assert (rig.server.count("offer_put"), rig.server.count("item")) == (0, 1)  # neither is written again
     assert next(iter(rig.fake.offers.values()))["pricingSummary"]["price"]["value"] == "27.99"
     changed(rig, number, Action.END)
     assert rig.server.bodies("withdraw") == [b""]
@@ -112,6 +111,35 @@ def test_a_sku_that_is_live_already_is_refused_not_listed_twice(rig: EbayRig) ->
     assert row.state == "rejected"
     assert "live at eBay already (listing 42)" in row.cause
     assert rig.made() == 1
+    assert rig.server.count("item") == 0  # that listing is left as it is
+
+
+@pytest.mark.parametrize("number", [25702, 25713])
+def test_a_sku_that_ebay_does_not_know_is_no_obstacle(rig: EbayRig, number: int) -> None:
+    rig.fake.refuse_search = number
+    rig.shop.approve(rig.shop.stock())
+    assert [r.state for r in rig.shop.post()] == ["live"]
+
+
+def test_a_sku_that_is_live_in_another_marketplace_keeps_its_item(rig: EbayRig) -> None:
+    """Both listings would share one item: the second one would rewrite the first one's words and quantity."""
+    number = rig.shop.stock()
+    sku = rig.shop.card(number).intent["sku"]
+    rig.fake.offers["777"] = {"sku": sku, "marketplaceId": "EBAY_GB", "format": "FIXED_PRICE", "status": "PUBLISHED"}
+    rig.fake.listings.append({"offer": "777", "id": "42", "status": "ACTIVE"})
+    rig.shop.approve(number)
+    row = rig.shop.post()[0]
+    assert (row.state, "live at eBay already (listing 42)" in row.cause) == ("rejected", True)
+    assert (rig.server.count("item"), rig.made()) == (0, 1)
+
+
+def test_an_unpublished_offer_of_another_marketplace_is_not_adopted(rig: EbayRig) -> None:
+    number = rig.shop.stock()
+    sku = rig.shop.card(number).intent["sku"]
+    rig.fake.offers["777"] = {"sku": sku, "marketplaceId": "EBAY_GB", "format": "FIXED_PRICE", "status": "UNPUBLISHED"}
+    rig.shop.approve(number)
+    assert [r.state for r in rig.shop.post()] == ["live"]
+    assert rig.fake.listings[0]["offer"] != "777"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from sales_world import add_listing
 from trendctl.errors import AccessError, Refused
 from trendctl.ports import Answer, Json, PlatformFacts, Sold, Talk, Verdict, Wire
 from trendctl.posting import drafting, stock, tracking
-from trendctl.posting.platforms.ebay import quantity
+from trendctl.posting.platforms.ebay import quantity, wires
 from trendctl.posting.platforms.ebay.platform import Ebay
 
 TODAY = date(2026, 6, 1)
@@ -125,7 +125,7 @@ def test_a_refusal_inside_a_multi_status_is_a_refusal(rig: EbayRig) -> None:
 def test_a_sale_between_reading_and_setting_is_not_undone(rig: EbayRig) -> None:
     """Set to 3 while only 2 are left: nothing is sent, for it would put a sold piece back."""
     offer_id = next(iter(rig.fake.offers))
-    wire = quantity.render({"marketplace": "EBAY_US", "sku": "x"}, {"offer_id": offer_id}, 3)
+    wire = wires.render_quantity({"marketplace": "EBAY_US", "sku": "x"}, {"offer_id": offer_id}, 3)
     offer(rig)["availableQuantity"] = 2
     with rig.shop._talk("ebay") as talk:
         said = Ebay().understand("quantity", Ebay().perform("quantity", wire, talk))
@@ -143,7 +143,7 @@ def test_an_ended_listing_does_not_say_that_everything_is_sold(rig: EbayRig) -> 
         with pytest.raises(AccessError):
             quantity.left(replace(sold, late={"offer_id": "gone"}), talk)
     with pytest.raises(Refused):
-        quantity.render({"marketplace": "EBAY_US"}, {}, 3)
+        wires.render_quantity({"marketplace": "EBAY_US"}, {}, 3)
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_what_an_answer_proves(answer: Answer, verdict: Verdict) -> None:
 
 
 def test_nothing_but_the_quantity_can_be_sent_this_way() -> None:
-    wire: Wire = quantity.render({"marketplace": "EBAY_DE", "sku": "S", "price": 1}, {"offer_id": "9"}, 0)
+    wire: Wire = wires.render_quantity({"marketplace": "EBAY_DE", "sku": "S", "price": 1}, {"offer_id": "9"}, 0)
     assert json.loads(wire.body) == {"requests": [{"offers": [{"availableQuantity": 0, "offerId": "9"}], "sku": "S"}]}

@@ -120,7 +120,9 @@ def test_only_what_a_buyer_sees_needs_a_read_back() -> None:
 
 @given(st.sampled_from(STEPS), st.integers(100, 599), st.binary(max_size=60))
 def test_no_answer_breaks_the_understanding(step: tuple[str, str], status: int, body: bytes) -> None:
-    verdict(*step, Answer(status, {}, body))
+    told = verdict(*step, Answer(status, {}, body))
+    assert told.verdict is Verdict.APPLIED or told.cause
+    assert told.verdict is not Verdict.APPLIED or 200 <= status < 300
 
 
 _JSON = st.recursive(

@@ -9,8 +9,8 @@ from fake_kit import StockedShop
 
 from selling import Crash, Market, Shop, Twin
 from trendctl.errors import NothingApproved
-from trendctl.ports import State
-from trendctl.posting import reconcile
+from trendctl.ports import Action, State
+from trendctl.posting import proposing, reconcile
 from trendctl.posting import service as posting
 
 STEPS = ("item", "offer", "publish")
@@ -126,6 +126,37 @@ def test_an_approval_that_expires_before_the_publish_fails_with_nothing_visible(
     row = shop.post()[0]
     assert (row.state, "expired" in row.cause) == ("failed", True)
     assert market.published == []
+
+
+def changing(shop: Shop, market: Market, fault: str) -> None:
+    """A reprice of a live listing of which the first step is applied, and the second one meets a fault."""
+    number = shop.stock()
+    shop.approve(number)
+    shop.post()
+    change = {"price": {"minor": 2999, "currency": "USD"}}
+    proposing.propose(shop.drafting, number, shop.name, Action.REPRICE, change)
+    shop.approve(number)
+    market.faults = {("offer", market.calls.count("offer") + n): fault for n in range(1, 5)}
+
+
+def test_a_change_that_expires_half_applied_is_not_told_as_not_sent(shop: Shop, market: Market) -> None:
+    changing(shop, market, "429")
+    assert [r.state for r in shop.post()] == ["submitting"]
+    shop.clock.advance(73 * 3600)
+    (row,) = shop.post()
+    assert row.state == "unknown"
+    assert row.cause == "the approval expired before it was sent, and a part of it was applied"
+
+
+def test_a_change_that_is_refused_half_applied_is_not_told_as_refused(shop: Shop, market: Market) -> None:
+    changing(shop, market, "400")
+    cause = "the market refused it, and a part of it was applied"
+    for _ in range(2):  # a refusal is not asked for again
+        assert [(r.state, r.cause) for r in shop.post()] == [("unknown", cause)]
+        assert market.calls.count("offer") == 2
+    assert [(r.state, r.cause) for r in reconcile.reconcile(shop.posting)[0]] == [("unknown", cause)]
+    said = reconcile.verdict(shop.posting, shop.post()[0].operation, State.FAILED, "", "the old price", "test")
+    assert said.state == "failed"
 
 
 def test_an_image_changed_between_two_steps_stops_the_posting(shop: Shop, market: Market) -> None:

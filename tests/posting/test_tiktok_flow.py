@@ -72,10 +72,10 @@ def test_a_change_and_an_end_are_rendered_from_their_own_approvals_and_the_ciphe
     rig.shop.approve(number)
     rig.shop.post()
     rig.fake.shops[0]["cipher"] = "GCP_second"
-    changed(rig, number, Action.REPRICE, price={"minor": 2799, "currency": "USD"}, quantity=3)
+    changed(rig, number, Action.REPRICE, price={"minor": 2799, "currency": "USD"})
     sku = rig.fake.one["skus"][0]
     assert sku["price"]["tax_exclusive_price"] == "27.99"
-    assert sku["inventory"] == [{"warehouse_id": "8001", "quantity": 3}]
+    assert sku["inventory"] == [{"warehouse_id": "8001", "quantity": 5}]
     changed(rig, number, Action.REVISE, title="Folding Camp Lantern with 400 lumens", quantity=2)
     assert rig.fake.one["edited"]["title"] == "Folding Camp Lantern with 400 lumens"
     assert set(rig.fake.one["edited"]) == {"title", "description", "main_images", "package_weight",

@@ -52,4 +52,9 @@ def tiktok(root: Path, **more: Any) -> Iterator[TiktokRig]:
         def fault(call: str, number: int, kind: str) -> None:
             server.plan[call, server.count(call) + number] = kind
 
-        yield TiktokRig(shop, fault, lambda: len(fake.live), lambda: len(fake.products), EVERY, fake, server)
+        def stand(sold: int) -> int:
+            kept = fake.one["skus"][0]["inventory"][0]
+            kept["quantity"] -= sold
+            return int(kept["quantity"])
+
+        yield TiktokRig(shop, fault, lambda: len(fake.live), lambda: len(fake.products), EVERY, stand, fake, server)

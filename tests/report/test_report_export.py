@@ -35,7 +35,27 @@ def test_a_cell_that_a_spreadsheet_would_run_is_put_behind_an_apostrophe(text: s
     assert str(cell(text)).startswith("'")
 
 
-@pytest.mark.parametrize("value", [None, -5, 3.5, "plain", "a-b", "1=1", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nice lamp;=1+1",
+        'Nice lamp; =HYPERLINK("x")',
+        'a;"=1+1"',
+        "a;;@b",
+        "a;＝1",
+        "two\n+1",
+        "a\t;\t-1",
+        ";;=1",
+        "=1;=1",
+    ],
+)
+def test_no_cell_begins_in_the_middle_where_another_separator_is_used(text: str) -> None:
+    shown = "".join(lines("csv", ("id", "title"), [(1, text)], (), str))
+    for row in csv.reader(io.StringIO(shown, newline=""), delimiter=";"):
+        assert not [part for part in row if part.strip(' "')[:1] in tuple("=+-@＝")]
+
+
+@pytest.mark.parametrize("value", [None, -5, 3.5, "5; 6", "a;b - c", "5, -6", "plain", "a-b", "1=1", ""])
 def test_harmless_cells_are_left_alone(value: object) -> None:
     assert cell(value) == value
 
@@ -106,7 +126,9 @@ def test_a_typo_gets_the_nearest_table_and_no_table_the_list(store: Store, capsy
     ran = run(capsys, "export", "listng")
     assert (ran.code, ran.out) == (2, "")
     assert "listing" in ran.err
-    assert "metric_day" in run(capsys, "export").err
+    assert "Next: trendctl export listing" in ran.err
+    ran = run(capsys, "export")
+    assert (ran.code, "metric_day" in ran.out.splitlines(), "error" in ran.err) == (0, True, False)
     assert "product" in run(capsys, "export", "--json").json
 
 

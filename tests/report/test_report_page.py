@@ -163,6 +163,27 @@ def test_a_folder_that_is_not_there_is_one_line(store: Store, capsys: Capture, t
     assert "cannot be written" in ran.err
 
 
+def test_a_folder_for_a_file_is_one_line_and_leaves_nothing(store: Store, capsys: Capture, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    ran = run(capsys, "report", "--html", str(folder))
+    assert ran.code == 2
+    assert str(folder) in ran.err
+    assert ".part" not in ran.err
+    assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_refunds_that_are_not_told_are_na_and_the_profit_is_before_returns(store: Store) -> None:
+    add_product(store, 1, GOODS[0])
+    add_cost(store, 1)
+    add_days(store, add_listing(store, 1, "amazon"), [{"day": 1, "units": 1, "revenue_minor": 2499, "fees_minor": 375}])
+    (row,) = re.findall(
+        r"<tr>.*?</tr>", document(store).split("By platform")[1].split("</table>")[0].split("<tbody>")[1]
+    )
+    assert '<td class="num" data-label="refunds"><span>USD n/a</span></td>' in row
+    assert "before returns" in row
+
+
 def test_without_a_file_it_says_the_pipeline(store: Store, capsys: Capture) -> None:
     ran = run(capsys, "report")
     assert ran.code == 0

@@ -25,11 +25,12 @@ from selling import Shop
 from store_rows import put
 from trendctl.approval import service
 from trendctl.approval.seat import make_throwaway
-from trendctl.errors import NothingApproved, Refused, StoreError, UsageError
+from trendctl.errors import AccessError, NothingApproved, Refused, StoreError, UsageError
 from trendctl.home import Home
 from trendctl.ports import Action, State
 from trendctl.posting import forgetting as act
 from trendctl.posting import ledger, proposing, reconcile
+from trendctl.posting import service as posting
 from trendctl.secrets import Secrets
 from trendctl.store import backup, decisions, engine, forgetting, metrics, source_data, tombstones
 from trendctl.store.engine import Store
@@ -118,6 +119,9 @@ def grown(root: Path) -> World:
         put(db, "platform_sign_in", platform="local", account="default", ends_at=1)
         put(db, "platform_known", platform="local", account="default", name="x", subject=WORDS[0], value="1", at=1)
     (shop.home.cache / "body").write_text(WORDS[0])
+    aside = shop.home.root / "quarantine"  # a backup that decayed at its end still holds all rows
+    aside.mkdir()
+    (aside / "20260601T120000Z-backups-x.db.gz").write_bytes(gzip.compress(" ".join(WORDS).encode()))
     uploads = shop.home.outbox / "upload" / "ebay"
     uploads.mkdir(parents=True)
     (uploads / "x.json").write_text("{}")
@@ -237,6 +241,23 @@ def test_a_product_that_came_from_a_source_alone_and_was_never_decided_is_gone(w
     world.forget(SOURCE)
     assert [r for r in world.rows("product") if r["id"] in (number, old)] == []
     world.sound()
+
+
+def test_a_source_takes_its_brand_and_category_along(world: World) -> None:
+    s, now = world.shop, int(world.shop.clock.now().timestamp())
+    with s.store.write(Role.SCANNER) as db:
+        db.execute("UPDATE product SET brand = 'Zyxor', category = 'Glowies'")
+        db.execute("UPDATE item SET brand = 'Zyxor', category = 'Glowies' WHERE source = 'hackernews'")
+        other = put(db, "product", uid="kept", title="Keen Mug", brand="Keen", category="Mugs", first_seen_at=now,
+                    last_seen_at=now)  # fmt: skip
+        for source, brand, category in (("hackernews", "", ""), ("reddit_rss", "Keen", "Mugs")):
+            put(db, "item", source=source, external_id=f"{source}-mug", title="Keen Mug", brand=brand,
+                category=category, first_seen_at=now, last_seen_at=now, product_id=other)  # fmt: skip
+    world.forget(SOURCE)
+    told = {r["id"]: (r["brand"], r["category"]) for r in world.rows("product")}
+    assert told[world.shared] == ("", "")  # the other source named neither
+    assert told[world.live] == ("", "")  # no other source named it
+    assert told[other] == ("Keen", "Mugs")
 
 
 def test_every_reference_to_a_product_is_known_to_forgetting(world: World) -> None:
@@ -486,10 +507,11 @@ def test_killed_at_any_step_it_is_finished_at_the_next_start(world: World, where
 
 
 def test_two_at_once_do_not_meet(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(act, "WAIT", 0.01)
+    monkeypatch.setattr(act, "WAIT", 0.0)
+    monkeypatch.setattr(posting, "LOCK_SECONDS", 0.0)
     with FileLock(world.shop.home.lock), pytest.raises(StoreError, match="at work"):
         world.forget(EVERYTHING)
-    with FileLock(world.shop.home.root / "post-local-default.lock"), pytest.raises(StoreError, match="at work"):
+    with FileLock(world.shop.home.root / "post-local-default.lock"), pytest.raises(AccessError, match="at work"):
         world.forget(ACCOUNT)
     assert world.found() == set(WORDS)
     with FileLock(world.shop.home.lock):

@@ -14,8 +14,8 @@ from store_rows import NOW
 from trendctl.errors import StoreError
 from trendctl.models import TABLES
 from trendctl.store import backup
-from trendctl.store.engine import Store
-from trendctl.store.migrate import Migration, is_current, migrate, migrations, statements
+from trendctl.store.engine import Store, create_file
+from trendctl.store.migrate import Migration, _apply, is_current, migrate, migrations, statements
 
 NEWEST = migrations()[-1].number
 
@@ -101,6 +101,24 @@ def test_a_migration_that_breaks_half_way_leaves_nothing_of_itself(
     assert "two" not in tables(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT max(number) FROM migration").fetchone()[0] == NEWEST + 1
+
+
+def test_days_without_their_units_are_known_of_listings_tracked_before(path: Path) -> None:
+    create_file(path)
+    for m in migrations():
+        if m.number <= 10:
+            _apply(path, m, NOW)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("INSERT INTO metric_listing (number, listing_id, fetched_at) VALUES (1, 'l', 1), (2, 'm', 1)")
+        for number, units in ((1, None), (1, 2), (2, 1)):
+            db.execute(
+                "INSERT INTO metric_day (number, day, units, revenue_minor, currency, fetched_at)"
+                " VALUES (?, ?, ?, 100, 'USD', 1)", (number, units or 0, units),
+            )  # fmt: skip
+        db.commit()
+    migrate(path, now=NOW, before=lambda path, reason: None)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT unit_gaps FROM metric_listing ORDER BY number").fetchall() == [(1,), (0,)]
 
 
 def test_it_goes_on_where_it_stopped(path: Path, known: Callable[..., None]) -> None:

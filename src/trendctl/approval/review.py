@@ -123,9 +123,8 @@ def _change(room: Room, reviewer: Reviewer, shown: ReviewCard, said: Said) -> No
     elif said.choice is Choice.LIFT:
         service.lift(room.work, room.seat, shown.product_id, str(said.changes["code"]), said.reason)
     elif said.choice is Choice.PLATFORMS:
-        with room.work.store.write(Role.APPROVAL) as db:
-            for name, wanted in said.changes.items():
-                reviews.choose_platform(db, shown.product_id, name, wanted=bool(wanted))
+        wanted = {name: bool(on) for name, on in said.changes.items()}
+        service.choose_platforms(room.work, shown.product_id, wanted)
     else:
         return
     room.rebuild(shown.product_id)
@@ -149,7 +148,7 @@ def _step_back(room: Room, reviewer: Reviewer, waiting: list[int], done: Reviewe
         return at
     product_id, choice = done.undo.pop()
     try:
-        undo(room.work, room.seat, product_id)
+        undo(room.work, room.seat, product_id, Choice(choice))
     except TrendctlError as fault:
         reviewer.tell(str(fault))
         return at
@@ -158,14 +157,16 @@ def _step_back(room: Room, reviewer: Reviewer, waiting: list[int], done: Reviewe
     return waiting.index(product_id)
 
 
-def undo(work: Approving, seat: Seat, product_id: int) -> None:
-    """Take back what was last said of a product: its unused approvals, or a rejection or deferral."""
+def undo(work: Approving, seat: Seat, product_id: int, choice: Choice) -> None:
+    """Take back what was last said of a product: its unused approvals; or a rejection or deferral, which leaves the
+    approvals that it voided void."""
+    if choice is not Choice.APPROVE:
+        service.reopen(work, product_id)
+        return
     with work.store.read() as db:
         unused = [a for a in decisions.unused(db) if a.product_id == product_id]
     if unused:
         service.take_back(work, seat, unused, "undone in review")
-    else:
-        service.reopen(work, product_id)
 
 
 def _card(room: Room, product_id: int, position: int, total: int) -> ReviewCard | None:

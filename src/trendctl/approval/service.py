@@ -1,7 +1,7 @@
 """The only writer of Decision: approve, undo, void, reject, defer; each committed and journaled at once."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,14 +62,15 @@ def void(work: Approving, approvals: Sequence[decisions.Approval], reason: str) 
 
 
 def reject(work: Approving, product_id: int, reason: str) -> None:
-    """The product is not for this seller. Raises UsageError without a reason."""
+    """The product is not for this seller; its unused approvals to list it are void. Raises UsageError without a
+    reason."""
     if not reason.strip():
         raise UsageError("A rejection needs a reason", next="trendctl reject ID --reason WHY")
     _say(work, product_id, "rejected", reason.strip(), None)
 
 
 def defer(work: Approving, product_id: int, days: int) -> None:
-    """Look again in `days` days. Raises UsageError outside 1 to 365."""
+    """Look again in `days` days; its unused approvals to list it are void. Raises UsageError outside 1 to 365."""
     if not 1 <= days <= 365:
         raise UsageError("A deferral is 1 to 365 days long", next="trendctl defer ID --days 7")
     _say(work, product_id, "deferred", "", epoch(work.clock.now()) + 86_400 * days)
@@ -78,6 +79,16 @@ def defer(work: Approving, product_id: int, days: int) -> None:
 def reopen(work: Approving, product_id: int) -> None:
     """Back to `pending_review`: the undo of a rejection or deferral."""
     _say(work, product_id, "pending_review", "", None)
+
+
+def choose_platforms(work: Approving, product_id: int, wanted: Mapping[str, bool]) -> None:
+    """Switch platforms on or off for a product; the unused approvals to list it on those now off are void."""
+    now = epoch(work.clock.now())
+    off = [name for name, on in wanted.items() if not on]
+    with audited(work.store, work.journal, Role.APPROVAL, now) as tx:
+        _no_new_listing(tx, product_id, "its platform was switched off", lambda a: a.platform in off)
+        for name, on in wanted.items():
+            reviews.choose_platform(tx.db, product_id, name, wanted=on)
 
 
 def lift(work: Approving, seat: Seat, product_id: int, code: str, reason: str) -> None:
@@ -96,15 +107,28 @@ def _withdraw(work: Approving, found: Sequence[decisions.Approval], kind: str, r
     try:
         with audited(work.store, work.journal, Role.APPROVAL, now) as tx:
             for a in found:
-                body: dict[str, Json] = {
-                    "id": new_id(), "draft_id": a.draft_id, "hash": a.hash, "kind": kind, "of_decision": a.decision_id,
-                    "reason": reason, "seat": seat, "at": now, "expires_at": None,
-                }  # fmt: skip
-                reviews.insert_decision(tx.db, body)
-                tx.record("decision", str(body["id"]), body)
+                _take_away(tx, a, kind, reason, seat)
     except sqlite3.IntegrityError as fault:
         raise Refused("It cannot be taken back", why=str(fault), next="trendctl listings") from fault
     return len(found)
+
+
+def _no_new_listing(
+    tx: Audited, product_id: int, why: str, which: Callable[[decisions.Approval], bool] = lambda _: True
+) -> None:
+    """Void the product's unused approvals to list it. What was approved of a live one stays."""
+    for found in decisions.unused(tx.db):
+        if found.product_id == product_id and found.action in ("create", "relist") and which(found):
+            _take_away(tx, found, "void", why, "program")
+
+
+def _take_away(tx: Audited, a: decisions.Approval, kind: str, reason: str, seat: str) -> None:
+    body: dict[str, Json] = {
+        "id": new_id(), "draft_id": a.draft_id, "hash": a.hash, "kind": kind, "of_decision": a.decision_id,
+        "reason": reason, "seat": seat, "at": tx.now, "expires_at": None,
+    }  # fmt: skip
+    reviews.insert_decision(tx.db, body)
+    tx.record("decision", str(body["id"]), body)
 
 
 def _decide(tx: Audited, row: sqlite3.Row, kind: str, seat: str, *, expires_at: int) -> str:
@@ -120,6 +144,8 @@ def _decide(tx: Audited, row: sqlite3.Row, kind: str, seat: str, *, expires_at: 
 def _say(work: Approving, product_id: int, status: str, reason: str, until: int | None) -> None:
     now = epoch(work.clock.now())
     with audited(work.store, work.journal, Role.APPROVAL, now) as tx:
+        if status != "pending_review":
+            _no_new_listing(tx, product_id, f"the product was {status}")
         reviews.set_status(tx.db, product_id, status, reason, until, now)
         tx.record(
             "review", str(product_id), {"product_id": product_id, "status": status, "reason": reason, "until": until}

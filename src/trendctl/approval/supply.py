@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from trendctl.approval.service import Approving
@@ -15,6 +15,9 @@ from trendctl.errors import UsageError
 from trendctl.store import product_rows, supplies
 from trendctl.store.rows import epoch
 from trendctl.store.writers import Role
+
+if TYPE_CHECKING:
+    from trendctl.models import Supply
 
 CONDITIONS = ("new", "open_box", "refurbished", "used_like_new", "used_good", "used_acceptable")
 AMOUNTS = {
@@ -36,15 +39,35 @@ class Imported:
 
 
 def tell(work: Approving, product_id: int, told: Mapping[str, str], facts: Mapping[str, str], currency: str) -> None:
-    """Store what was told; `currency` is the market's, where none is told. Raises UsageError for the first bad one."""
-    changes = checked(told, facts, currency)
+    """Store what was told. `currency` is the market's: for a product of which no amount was told in another one.
+
+    Raises UsageError for the first bad field, or for another currency while amounts of the old one would stay.
+    """
     now = epoch(work.clock.now())
     with work.store.session(Role.APPROVAL) as session:
+        there = supplies.told(session, product_id)
+        changes = checked(told, facts, (there.currency if there else None) or currency)
+        if there is not None:
+            _one_currency(there, changes)
         supplies.set_supply(session, product_id, changes, now)
 
 
+def _one_currency(there: "Supply", changes: Mapping[str, Any]) -> None:
+    """A product's amounts have one currency. 0 is 0 in every one."""
+    new = changes.get("currency", there.currency)
+    kept = [name for name, column in AMOUNTS.items() if column not in changes and getattr(there, column)]
+    if there.currency and new != there.currency and kept:
+        raise UsageError(
+            f"The currency cannot become {new}", why=f"told in {there.currency}: {', '.join(kept)}",
+            next=f"tell these in {new}, too, in the same command",
+        )  # fmt: skip
+
+
 def checked(told: Mapping[str, str], facts: Mapping[str, str], currency: str) -> dict[str, Any]:
-    """Column values of what was told, as text, under the names in FIELDS. Raises UsageError with the field's name."""
+    """Column values of what was told, as text, under the names in FIELDS; `currency`: of amounts without a told one.
+
+    Raises UsageError with the field's name.
+    """
     unknown = set(told) - set(FIELDS)
     if unknown:
         raise UsageError(

@@ -20,6 +20,7 @@ from trendctl.ports import ItemView
 from trendctl.render import age, clean, dig, money, sparkline
 
 _PARTS = 10  # characters of a part's bar
+_UNSHOWN = ("schema", "basis", "platform", "account", "action", "product")  # in the draft's first line, or no words
 _EVIDENCE = 6  # items shown; the rest is counted
 _STATE_STYLE = {"draft": "green", "approved": "green", "provisional": "yellow", "blocked": "red", "live": "cyan"}
 
@@ -114,12 +115,15 @@ def _under(words: str, style: str) -> Padding:
 
 
 def _intent(draft: DraftCard) -> RenderableType:
-    """Every field that would be posted, as it would be posted; invisible characters are named, changes marked."""
+    """Every field that would be posted, as it would be posted; invisible characters are named, changes marked.
+
+    A new price leaves the number on sale as it is, so none is shown.
+    """
     grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in draft.intent.items():
-        if name in ("schema", "basis", "platform", "account", "action", "product") or value in ("", [], {}, None):
+        if name in _UNSHOWN or value in ("", [], {}, None) or (draft.action, name) == ("reprice", "quantity"):
             continue
         changed = draft.previous is not None and draft.previous.get(name) != value
         text = _value(name, value)
@@ -134,9 +138,14 @@ def _value(name: str, value: Any) -> Text:
     if name == "price":
         return Text(money(value["minor"], value["currency"]), style="bold")
     if name == "images":
-        words = [f"{i['width']}x{i['height']} {i['rights']} {i['sha256'][:8]}" for i in value]
-        return Text("; ".join(words))
+        return Text("\n").join(_picture(image) for image in value)
     return shown(_plain(value))
+
+
+def _picture(image: Mapping[str, Any]) -> Text:
+    """An image, and the address from which a platform would fetch it."""
+    words = Text(f"{image['width']}x{image['height']} {image['rights']} {image['sha256'][:8]}")
+    return Text.assemble(words, " ", shown(image["url"])) if image["url"] else words
 
 
 def _plain(value: Any) -> str:

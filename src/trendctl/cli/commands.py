@@ -56,7 +56,7 @@ COMMANDS: tuple[Command, ...] = (
         ("reprice", "reprice", "Propose a new price; review decides."),
         ("reconcile", "reconcile", "Ask the platforms what became of unclear listings."),
         ("track", "track", "Read how your listings do: views, orders, revenue, fees, returns."),
-        ("stats", "stats", "How it sells: pipeline, conversion, profit; --predictions, --metrics, --costs."),
+        ("stats", "stats", "Pipeline and sales in numbers; --predictions, --metrics, --costs."),
         ("report", "report", "One page for a browser, a phone or paper; --html FILE."),
         ("export", "export", "Any table as CSV, JSON or NDJSON."),
     ),
@@ -77,7 +77,7 @@ COMMANDS: tuple[Command, ...] = (
         ("config", "config", "The settings: show, path, check, edit."),
         ("secrets", "secrets", "Credentials: set, list, remove."),
         ("audit", "audit", "Every decision and call: list, verify."),
-        ("forget", "forget", "Delete a source's data, an account, or everything (in a terminal only)."),
+        ("forget", "forget", "Delete a source's data, an account or everything (in a terminal)."),
     ),
 )
 

@@ -6,17 +6,21 @@ import typer
 
 from trendctl.cli import base
 from trendctl.errors import UsageError
+from trendctl.render import Screen
 
 app = base.single("Any table as CSV, JSON or NDJSON.")
 
 
 @app.command(epilog="Example: trendctl export listing --format csv > listings.csv")
 def export(
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table's name; none: the list.")] = "",
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table's name; none: the list of them.")] = "",
     form: Annotated[str, typer.Option("--format", help="csv, json or ndjson.")] = "csv",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> int:
-    """Write a whole table to stdout. Times are epoch seconds (UTC), amounts minor units of the currency beside them."""
+    """Write a whole table to stdout; without a name, list the tables.
+
+    Times are epoch seconds (UTC), amounts minor units of the currency beside them.
+    """
     from trendctl.report import formats
     from trendctl.store import exports
 
@@ -27,8 +31,8 @@ def export(
     redact = run.secrets.redact
     with run.store.read() as db:
         known = exports.tables(db)
-        if not table and as_json:
-            screen.json(list(known))
+        if not table:
+            _list(screen, known)
             return 0
         if table not in known:
             raise _unknown(table, known)
@@ -41,11 +45,20 @@ def export(
     return 0
 
 
+def _list(screen: Screen, known: tuple[str, ...]) -> None:
+    if screen.as_json:
+        screen.json(list(known))
+        return
+    screen.out.writelines(f"{name}\n" for name in known)
+    screen.out.flush()
+    screen.say("Next: trendctl export product")
+
+
 def _unknown(table: str, known: tuple[str, ...]) -> UsageError:
     import difflib
 
     near = difflib.get_close_matches(table, known, n=1)
-    if not table:
-        return UsageError("Which table?", why=", ".join(known), next="trendctl export product")
     what = f"There is no table {table!r}"
-    return UsageError(what, why=f"the nearest one is {near[0]}" if near else ", ".join(known), next="trendctl export")
+    if not near:
+        return UsageError(what, next="trendctl export (lists them)")
+    return UsageError(what, why=f"the nearest one is {near[0]}", next=f"trendctl export {near[0]}")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from trendctl.posting.forgetting import Plan
     from trendctl.store.forgetting import Scope
 
-app = base.group("Delete a source's data, an account, or everything (in a terminal only).")
+app = base.group("Delete a source's data, an account or everything (in a terminal).")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")]
 AT_ONCE = 200  # products that are judged anew before the command ends
 STAYS = (
@@ -56,11 +56,21 @@ def account(
     as_json: base.Json = False,
 ) -> int:
     """Delete what was drafted, approved, posted and tracked for an account, and its sign-in."""
+    from trendctl import registry
+    from trendctl.store import forgetting
     from trendctl.store.forgetting import Scope
 
     run = base.open_app()
     base.platform_name(platform)
-    name = account or run.forgetting(run.store).accounts(platform)
+    mine = run.forgetting(run.store).accounts(platform)
+    name = account or mine
+    with run.store.read() as db:
+        known = tuple(sorted({mine, *forgetting.known_accounts(db, platform)}))
+    if name not in known:
+        raise UsageError(
+            f"There is no account {name!r} on {platform}", why=registry.nearest(name, known),
+            next=f"trendctl forget account {platform} {mine} --dry-run",
+        )  # fmt: skip
     return _forget(run, Scope("account", platform, name), dry_run=dry_run, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from trendctl.render import Screen, clean
 
 app = base.single("List what you approved, through the official ways.")
 COLUMNS = ("id", "platform", "state", "title", "where or why")
-_BAD = ("rejected", "failed", "unknown", "refused")
+_BAD = ("rejected", "failed", "unknown", "refused", "waiting")
 
 
 @app.command(epilog="Example: trendctl post --dry-run")

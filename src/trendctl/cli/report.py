@@ -47,10 +47,16 @@ def _write(path: Path, text: str) -> None:
 
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as part:
-            part.write(text)
-        os.replace(part.name, path)
+            try:
+                part.write(text)
+                part.flush()
+                os.replace(part.name, path)
+            except BaseException:
+                os.unlink(part.name)
+                raise
     except OSError as fault:
-        raise UsageError("The report cannot be written", why=str(fault), next="name another file") from fault
+        why = fault.strerror or type(fault).__name__
+        raise UsageError(f"The report cannot be written: {path}", why=why, next="name another file") from fault
 
 
 def _short(found: "Report", html: Path | None) -> dict[str, Any]:

@@ -66,8 +66,17 @@ def _sales(run: "App", screen: "Screen") -> int:
     ):  # fmt: skip
         _table(screen, title, [g for g in groups if g.numbers], sales)
     if not sales.whole.numbers:
-        screen.say("No sales are known yet. Next: trendctl track")
+        screen.say(_no_sales({row["platform"] for row in pipeline["by_platform"]}))
     return 0
+
+
+def _no_sales(listed: set[str]) -> str:
+    """The step that can bring sales: none is read of packs in the outbox alone."""
+    if not listed:
+        return "No sales are known yet: nothing is listed. Next: trendctl review, then trendctl post"
+    if listed == {"local"}:
+        return "No sales are known: `local` reports none. Next: trendctl platforms list"
+    return "No sales are known yet. Next: trendctl track"
 
 
 def _document(pipeline: dict[str, Any], sales: "Sales") -> dict[str, Any]:

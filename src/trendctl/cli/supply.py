@@ -7,8 +7,8 @@ import typer
 
 from trendctl import flows
 from trendctl.cli import base
+from trendctl.cli.show import supply_words
 from trendctl.errors import UsageError
-from trendctl.render import money
 
 app = base.single("Tell what you have: cost, stock, lead time, condition, facts.")
 Text = Annotated[str | None, typer.Option(show_default=False)]
@@ -26,7 +26,8 @@ def supply(
     file: Annotated[Path | None, typer.Option("--import", help="A CSV file with an id column.")] = None,
     as_json: base.Json = False,
 ) -> int:  # fmt: skip
-    """Tell what you have. Amounts are in your market's currency (or --currency), per unit. Without options: asks."""
+    """Tell what you have. Amounts are per unit, in the currency told before, else your market's, or --currency.
+    Without options: asks."""
     given = {k: v for k, v in locals().items() if k not in _OTHER and v is not None}
     run, screen = base.open_app(), base.screen(as_json)
     if file is not None:
@@ -51,6 +52,7 @@ def ask(screen: Any, run: Any, product_id: int) -> tuple[dict[str, str], dict[st
 
     told: dict[str, str] = {}
     there = _row(run, product_id)
+    currency = there.get("currency") or run.settings.market.currency
     for name in ASKED:
         hint = f" ({', '.join(CONDITIONS)})" if name == "condition" else ""
         while True:
@@ -58,7 +60,7 @@ def ask(screen: Any, run: Any, product_id: int) -> tuple[dict[str, str], dict[st
             if text in ("-", ""):
                 break
             try:
-                checked({name: text}, {}, run.settings.market.currency)
+                checked({name: text}, {}, currency)
             except UsageError as fault:
                 screen.say(f"{fault.what}: {fault.why}")
                 continue
@@ -129,6 +131,5 @@ def _shown(run: Any, screen: Any, product_id: int) -> None:
     if not row:
         screen.say(f"Nothing told yet. Example: trendctl supply {product_id} --cost 7.50 --stock 20 --condition new")
         return
-    screen.say(f"cost {money(row['cost_minor'], row['currency'])}, {row['stock']} in stock, {row['condition']}, "
-               f"price {money(row['price_minor'], row['currency'])}")  # fmt: skip
+    screen.say(supply_words(row))
     screen.say(f"Next: trendctl image add {product_id} FILE --rights own, then trendctl review")

@@ -62,8 +62,13 @@ class Terminal:
                 return said
 
     def confirm(self, shown: ReviewCard) -> Said | None:
-        """Draw the card and ask for its approval only; None: no."""
+        """Draw the card and ask for its approval only, by the two keys of the review; None: no."""
         card_view.draw(self.out, shown, self.clock.now())
+        if any(d.approvable for d in shown.drafts):
+            self.out.print("\na: approve, any other key: no")
+            if KEYS.get(self._key()) is not Choice.APPROVE:
+                self.tell("Not approved.")
+                return None
         return self._approve(shown)
 
     def ask_supply(self, shown: ReviewCard) -> None:

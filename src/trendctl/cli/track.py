@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from trendctl.posting.stock import Lowered
 
 app = base.single("Read how your listings do.")
+_NOT_DONE = ("failed", "rejected", "unknown")
 
 
 @app.command(epilog="Example: trendctl track --platform ebay")
@@ -40,7 +41,7 @@ def track(platform: base.Platform = None, as_json: base.Json = False) -> int:
             screen.say(f"{row.platform} ({row.account}): {words}")
     for line in (*map(_lowered, lowered), *map(_proposed, proposed)):
         screen.say(line)
-    failed = any(row.state == "failed" for row in rows) or any(low.state in ("failed", "rejected") for low in lowered)
+    failed = any(row.state == "failed" for row in rows) or any(low.state in _NOT_DONE for low in lowered)
     return ExitCode.FAILED if failed else ExitCode.OK
 
 

@@ -47,14 +47,18 @@ class Filed:
         )  # fmt: skip
 
     def draft(self, wanted: DraftInput) -> DraftOutput:
-        """Shared fields only; what the form needs besides is missing until the seller tells it."""
+        """Shared fields only."""
         doc = base.common(wanted, self.facts.name)
         doc["link"] = doc["link"] or next((url for name, url in sorted(wanted.live.items()) if name != "facebook"), "")
         number = wanted.options.get("_category") or self._google(wanted)
         if not doc["category"]["id"] and number:
             doc["category"] = {**doc["category"], "id": str(number)}
         told = (f"you upload it yourself: {self.form.where}", "images are fetched from their addresses by the platform")
-        return DraftOutput(doc, (*base.missing(wanted), *self.form.needs(doc)), warnings=told)
+        return DraftOutput(doc, base.missing(wanted), warnings=told)
+
+    def needs(self, intent: Mapping[str, Json]) -> tuple[str, ...]:
+        """What the form needs besides: missing until the seller tells it, or writes it otherwise."""
+        return self.form.needs(intent)
 
     def _google(self, wanted: DraftInput) -> Json:
         """Google's number of the category, which Meta's feeds ask for."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from trendctl.commerce.money import Money
 from trendctl.ports import Json
+from trendctl.posting.platforms.ebay.wires import page
 
 Row = dict[str, str]
 _EBAY_SITE = {
@@ -31,7 +32,7 @@ _GTIN_TYPE = {12: "3", 13: "4"}  # Amazon's product-id-type of a UPC and an EAN;
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A platform's bulk form. `where`: the page that takes the file; `needs`: what a row cannot do without, in words.
+    """A platform's bulk form. `where`: the page that takes the file; `wants`: what a row cannot do without, in words.
 
     `row`: the intent as cells, `known` is the platform's own number of the listing ("" before it is told).
     """
@@ -40,8 +41,15 @@ class Form:
     file: str
     where: str
     row: Callable[[Mapping[str, Json], str], Row]
-    needs: Callable[[Mapping[str, Json]], tuple[str, ...]]
+    wants: Callable[[Mapping[str, Json]], tuple[str, ...]]
     tabs: bool = False
+
+    def needs(self, intent: Mapping[str, Json]) -> tuple[str, ...]:
+        """What is still to be told, or said otherwise, before the row can say exactly what was approved."""
+        row = self.row({**intent, "price": {"minor": 1, "currency": "USD"}}, "")  # there may be no price yet
+        changed = [name for name, value in row.items() if safe_cell(value) != value]
+        words = "that does not begin with = + - or @ (a spreadsheet would run it): trendctl review, key e"
+        return (*self.wants(intent), *(f"a {name} {words}" for name in changed))
 
 
 def safe_cell(value: object) -> str:
@@ -65,6 +73,17 @@ def amount(intent: Mapping[str, Json]) -> str:
     return f"{Money(intent['price']['minor'], intent['price']['currency']).decimal():f}"
 
 
+def _stock(column: str, intent: Mapping[str, Json]) -> Row:
+    """The stock's cell. A new price has none: what was approved long ago may be sold since, and an empty cell leaves
+    the number as it is (Amazon's help on its inventory files; eBay revises only what a row names)."""
+    return {} if intent["action"] == "reprice" else {column: str(intent["quantity"])}
+
+
+def _words(intent: Mapping[str, Json]) -> str:
+    """The description and the bullets, for a form that takes plain text."""
+    return "\n".join((str(intent["description"]), *(str(text) for text in intent["bullets"]))).strip()
+
+
 def ebay(intent: Mapping[str, Json], known: str = "") -> Row:
     """Add, Revise or End; a change names the item by its number, or by our SKU where that is not known."""
     site, country = _EBAY_SITE.get(str(intent["marketplace"]), ("US", "US"))
@@ -73,10 +92,10 @@ def ebay(intent: Mapping[str, Json], known: str = "") -> Row:
     if intent["action"] == "end":
         return {action: "End", **which, "EndCode": "NotAvailable"}
     if intent["action"] in ("revise", "reprice"):
-        return {action: "Revise", **which, "*StartPrice": amount(intent), "*Quantity": str(intent["quantity"])}
+        return {action: "Revise", **which, "*StartPrice": amount(intent), **_stock("*Quantity", intent)}
     row = {
         action: "Add", **which, "*Category": intent["category"]["id"], "*Title": intent["title"],
-        "*Description": intent["description"], "*ConditionID": _EBAY_CONDITION.get(str(intent["condition"]), ""),
+        "*Description": page(intent), "*ConditionID": _EBAY_CONDITION.get(str(intent["condition"]), ""),
         "*Format": "FixedPrice", "*Duration": "GTC", "*StartPrice": amount(intent),
         "*Quantity": str(intent["quantity"]), "Product:UPC": intent["gtin"], "C:Brand": intent["brand"] or "Unbranded",
         "C:MPN": intent["mpn"], "PicURL": "|".join(i["url"] for i in intent["images"] if i["url"]),
@@ -94,7 +113,7 @@ def amazon(intent: Mapping[str, Json], known: str = "") -> Row:
     if intent["action"] == "end":
         return {"sku": intent["sku"], "add-delete": "d"}
     return {
-        "sku": intent["sku"], **identity, "price": amount(intent), "quantity": str(intent["quantity"]),
+        "sku": intent["sku"], **identity, "price": amount(intent), **_stock("quantity", intent),
         "item-condition": _AMAZON_CONDITION.get(str(intent["condition"]), ""), "add-delete": "a",
     }  # fmt: skip
 
@@ -104,8 +123,8 @@ def tiktok(intent: Mapping[str, Json], known: str = "") -> Row:
     urls = [i["url"] for i in intent["images"] if i["url"]]
     return {
         "Product ID": known, "Category": intent["category"]["path"], "Brand": intent["brand"],
-        "Product name": intent["title"], "Product description": intent["description"], "Seller SKU": intent["sku"],
-        "Price": amount(intent), "Quantity": "0" if intent["action"] == "end" else str(intent["quantity"]),
+        "Product name": intent["title"], "Product description": _words(intent), "Seller SKU": intent["sku"],
+        "Price": amount(intent), **({"Quantity": "0"} if intent["action"] == "end" else _stock("Quantity", intent)),
         "Identifier code": intent["gtin"], "Main image": urls[0] if urls else "",
     }  # fmt: skip
 
@@ -114,10 +133,11 @@ def meta(intent: Mapping[str, Json], known: str = "") -> Row:
     """A line of a catalogue feed (uploaded as an update, not as a replacement)."""
     first = next((i["url"] for i in intent["images"] if i["url"]), "")
     there = "in stock" if intent["quantity"] else "out of stock"
+    there = "discontinued" if intent["action"] == "end" else there
     used = {"new": "new", "refurbished": "refurbished"}.get(str(intent["condition"]), "used")
     return {
-        "id": intent["sku"], "title": intent["title"], "description": intent["description"],
-        "availability": "discontinued" if intent["action"] == "end" else there, "condition": used,
+        "id": intent["sku"], "title": intent["title"], "description": _words(intent),
+        **({} if intent["action"] == "reprice" else {"availability": there}), "condition": used,
         "price": f"{amount(intent)} {intent['price']['currency']}", "link": intent["link"], "image_link": first,
         "brand": intent["brand"] or "Unbranded", "gtin": intent["gtin"],
         "google_product_category": intent["category"]["id"] or intent["category"]["path"],

@@ -50,7 +50,7 @@ def why_never(
     """Why this step may not be sent for this approval any more; "" when it may be."""
     if epoch(desk.clock.now()) > approval.expires_at:
         return "the approval expired before it was sent"
-    problems = images.changed(desk.images, doc["images"])
+    problems = images.changed(desk.images, doc["images"]) if images.are_sent(doc) else []
     if problems:
         return f"{problems[0]} after it was approved"
     try:
@@ -95,6 +95,13 @@ def history(desk: Desk, operation: OperationRow) -> list[AttemptRow]:
         return operations.attempts(db, operation.id)
 
 
+def half_done(desk: Desk, operation: OperationRow, doc: Mapping[str, Json]) -> bool:
+    """Whether a step that buyers may see was applied: no read, and no upload of an image, which nothing shows yet."""
+    applied = {a.step for a in history(desk, operation) if a.verdict == Verdict.APPLIED}
+    visible = [name for name in applied if not name.startswith("image_")]
+    return any(desk.platform.render(name, doc, operation.late).method != "GET" for name in visible)
+
+
 def late_of_listing(desk: Desk, approval: Approval) -> dict[str, str]:
     """What earlier operations of the listing learned: a change goes on with its offer and its uploaded images."""
     with desk.store.read() as db:
@@ -102,8 +109,8 @@ def late_of_listing(desk: Desk, approval: Approval) -> dict[str, str]:
 
 
 def late_of(rows: Sequence[OperationRow]) -> dict[str, str]:
-    """The late values of operations, the newest of each."""
-    return {k: v for row in rows for k, v in row.late.items()}
+    """The late values of operations, the newest of each. A lowering learns nothing, and what it notes is its own."""
+    return {k: v for row in rows if row.kind != "auto_decrease" for k, v in row.late.items()}
 
 
 def thawed(platform: Platform, approval: Approval) -> dict[str, Json]:

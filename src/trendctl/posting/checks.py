@@ -1,7 +1,7 @@
 """What the machine checks on an intent before a person sees it, and again just before it is sent."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
 from trendctl.commerce import compliance, rules
@@ -48,9 +48,12 @@ def findings(
     )
 
 
-def supply_sha256(supply: SupplyView | None) -> str:
-    """The hash of everything the seller told; "" without supply."""
-    return intent_hash(asdict(supply)) if supply is not None else ""
+def supply_sha256(supply: SupplyView | None, action: str) -> str:
+    """The hash of everything the seller told and has left; "" without supply. A new price rests on no stock: what sells
+    meanwhile does not touch it."""
+    if supply is None:
+        return ""
+    return intent_hash(asdict(replace(supply, stock=None) if action == "reprice" else supply))
 
 
 def below_floor(doc: Mapping[str, Json], supply: SupplyView, minimum_margin: str) -> str:

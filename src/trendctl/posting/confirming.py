@@ -7,7 +7,7 @@ from trendctl.errors import NothingApproved, Refused
 from trendctl.intent import thaw
 from trendctl.ports import Action, State
 from trendctl.posting import bulk, calls, machine
-from trendctl.posting.service import Posted, Posting, lock_for, row_of
+from trendctl.posting.service import Posted, Posting, held, row_of
 from trendctl.store import decisions, operations
 from trendctl.store.audited import audited
 from trendctl.store.operations import OperationRow
@@ -44,7 +44,7 @@ def confirm(work: Posting, operation_id: str, word: Word, seat: str) -> Posted:
         approval = decisions.approval(db, operation.decision_id) if operation else None
     if operation is None or approval is None:
         raise Refused("There is no such operation", next="trendctl listings")
-    with lock_for(work.locks, operation.platform, operation.account), work.talk(operation.platform) as talk:
+    with held(work.locks, operation.platform, operation.account), work.talk(operation.platform) as talk:
         desk = calls.Desk(work.store, work.journal, work.clock, work.platforms[operation.platform], talk, work.images)
         with work.store.read() as db:
             fresh = operations.operation(db, operation_id)

@@ -110,18 +110,25 @@ def build(work: Drafting, db: Any, product_id: int, case: Case, platform: str) -
     made = work.platforms[platform].draft(wanted)
     edits = {k: v for k, v in drafts.edits(db, product_id, platform, account.name).items() if k in EDITABLE}
     doc = {**made.intent, **edits}
-    gaps = tuple(sorted({_GAPS.get(name, name) for name in made.missing}))
+    missing = (*made.missing, *_needed(work.platforms[platform], doc))
+    gaps = tuple(sorted({_GAPS.get(name, name) for name in missing}))
     found = checks.findings(doc, case.supply, drafts.lifts(db, product_id), work.context.minimum_margin, gaps)
     doc["basis"] = {
-        "supply": checks.supply_sha256(case.supply), "rules": RULES_VERSION, "fees": FEES_VERSION,
+        "supply": checks.supply_sha256(case.supply, "create"), "rules": RULES_VERSION, "fees": FEES_VERSION,
         "compliance": found.flags_sha256, "policies": intent_hash(dict(account.policies)),
     }  # fmt: skip
     failure = operations.last_failure(db, product_id, platform, account.name)
     told = (f"last time the platform said: {failure}",) if failure else ()
     doubts = _doubts(wanted.analyses)
     return DraftOutput(
-        doc, made.missing, (*made.blocks, *found.blocks), (*made.warnings, *found.warnings, *doubts, *told)
+        doc, missing, (*made.blocks, *found.blocks), (*made.warnings, *found.warnings, *doubts, *told)
     )  # fmt: skip
+
+
+def _needed(platform: Platform, doc: Mapping[str, Json]) -> tuple[str, ...]:
+    """What a platform's form lacks in the document as it stands, the person's own words in it."""
+    needs: Callable[[Mapping[str, Json]], tuple[str, ...]] | None = getattr(platform, "needs", None)
+    return needs(doc) if needs is not None else ()
 
 
 def _doubts(outputs: Mapping[str, Json]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from trendctl.errors import StoreError
 from trendctl.home import Home
 from trendctl.ports import Clock, SignIn
 from trendctl.posting.platforms.local.pack import MANIFEST
-from trendctl.posting.service import lock_for
+from trendctl.posting.service import held
 from trendctl.posting.tokens import stem_of
 from trendctl.secrets import KNOWN, Secrets
 from trendctl.store import backup, decisions, forgetting
@@ -68,14 +68,15 @@ def plan(work: Forgetting, scope: Scope) -> Plan:
 
 
 def forget(work: Forgetting, scope: Scope, void: Callable[[Sequence[Approval]], object]) -> None:
-    """Forget it. `void` takes unused approvals back. Raises Refused while a restore waits for `reconcile`, StoreError
-    where another trendctl is at work or the disk is full: what was begun is then finished at the next start."""
+    """Forget it. `void` takes unused approvals back. Raises Refused while a restore waits for `reconcile`, AccessError
+    while another trendctl posts to an account, StoreError where one has the home for itself or the disk is full: what
+    was begun is then finished at the next start."""
     work.journal.refuse_if_ahead(work.store)
     with _alone(work.home), ExitStack() as locks:
         with work.store.read() as db:
             accounts = forgetting.accounts(db, scope)
         for key in accounts:
-            locks.enter_context(_held(lock_for(work.home.root, *key)))
+            locks.enter_context(held(work.home.root, *key))
         _finish(work)  # an earlier one that was broken off
         with work.store.read() as db:
             gone = set(forgetting.decided_drafts(db, scope))
@@ -99,19 +100,17 @@ def resume(work: Forgetting) -> None:
 
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
-    with _held(FileLock(home.lock, mode=0o600)):
-        yield
-
-
-@contextmanager
-def _held(lock: FileLock) -> Iterator[None]:
+    lock = FileLock(home.lock, mode=0o600)
     try:
-        with lock.acquire(timeout=WAIT):
-            yield
+        lock.acquire(timeout=WAIT)
     except Timeout as fault:
         raise StoreError(
             "Another trendctl is at work in this home", next="stop the daemon, then type the command again"
         ) from fault
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _finish(work: Forgetting) -> None:
@@ -137,8 +136,8 @@ def _finish(work: Forgetting) -> None:
 
 
 def _folders(home: Home, scope: Scope) -> tuple[Path, ...]:
-    """Folders whose files go: bodies of pages, what repairs kept for their way back, packs and pictures."""
-    folders = [home.root / "repairs"]
+    """Folders whose files go: bodies of pages, what repairs kept or put aside (whole backups too), packs, pictures."""
+    folders = [home.root / "repairs", home.root / "quarantine"]
     if scope.kind in ("source", "everything"):
         folders.append(home.cache)
     if scope.kind == "everything":

@@ -7,6 +7,12 @@ from pathlib import Path
 from trendctl.ports import Json
 
 
+def are_sent(doc: Mapping[str, Json]) -> bool:
+    """Whether what was approved carries its images: an end and a new price leave them as they are at the platform;
+    only the pack of `local` is written anew, with them, for a new price."""
+    return doc["action"] not in ("end", "reprice") or (doc["action"], doc["platform"]) == ("reprice", "local")
+
+
 def changed(folder: Path, images: Sequence[Mapping[str, Json]]) -> list[str]:
     """What is wrong with the approved images on the disk, in words; empty when every byte is as approved."""
     problems = []

@@ -7,6 +7,7 @@ it was not applied, where the step is safe to repeat, or after a read-back that 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from trendctl.errors import Refused
 from trendctl.ports import (
     Action,
     Json,
@@ -29,7 +30,7 @@ from trendctl.store.rows import epoch
 MAX_TRIES = 4  # of one step in one run; what is left over waits for the next `post`
 MAX_WAIT = 60.0  # seconds between two tries; a longer Retry-After waits for the next `post`
 SETTLE_WAITS = (0.0, 2.0, 5.0, 10.0)  # seconds before each read-back after the last step
-_MAKES_A_LISTING = (Action.CREATE, Action.RELIST)
+MAKES_A_LISTING = (Action.CREATE, Action.RELIST)
 
 
 def begin(desk: Desk, approval: Approval) -> OperationRow:
@@ -38,7 +39,7 @@ def begin(desk: Desk, approval: Approval) -> OperationRow:
     Raises Refused with the database's own words when it does not allow it (expired, used, foreign, blocked).
     """
     doc = calls.thawed(desk.platform, approval)
-    late = calls.late_of_listing(desk, approval) if approval.action not in _MAKES_A_LISTING else {}
+    late = calls.late_of_listing(desk, approval) if approval.action not in MAKES_A_LISTING else {}
     if "approval" in desk.platform.facts.late:
         late = {**late, "approval": approval.decision_id}
     return ledger.begin(desk.store, desk.journal, approval, doc, late, epoch(desk.clock.now()))
@@ -73,19 +74,27 @@ def told(
     return _conclude(desk, operation, calls.thawed(desk.platform, approval), back)
 
 
-def seen(desk: Desk, approval: Approval, listing_id: str) -> bool:
-    """Whether the platform still shows this live listing as it should be (nothing is changed or sent)."""
+def looked(desk: Desk, approval: Approval, listing_id: str) -> ReadBack:
+    """What the platform says of a live listing: LIVE is as it should be. Nothing is changed or sent."""
     with desk.store.read() as db:
         rows = operations.of_listing(db, listing_id)
     late = calls.late_of(rows)
     changed = [row for row in rows if row.kind in ("revise", "reprice") and row.state == State.LIVE]
-    if changed:  # the newest approved intent is what should be there
-        with desk.store.read() as db:
-            approval = decisions.approval(db, changed[-1].decision_id) or approval
+    if not changed:
+        return _asked(desk, approval, late)
+    with desk.store.read() as db:  # the newest approved intent is what should be there
+        newest = decisions.approval(db, changed[-1].decision_id) or approval
+    back = _asked(desk, newest, late)
+    if back.state is State.REJECTED and _asked(desk, approval, late).state is not State.REJECTED:
+        return replace(back, state=State.UNKNOWN)  # the change is not there, and the listing is not over
+    return back
+
+
+def _asked(desk: Desk, approval: Approval, late: Mapping[str, str]) -> ReadBack:
     try:
-        return desk.platform.read_back(calls.thawed(desk.platform, approval), late, desk.talk).state is State.LIVE
-    except Exception:  # noqa: BLE001 - one edge per leaf call: an unreadable read-back proves nothing
-        return False
+        return _read(desk, calls.thawed(desk.platform, approval), late)
+    except Refused as fault:
+        return ReadBack(State.UNKNOWN, cause=str(fault))
 
 
 def _take(
@@ -96,6 +105,8 @@ def _take(
     if any(a.verdict == Verdict.APPLIED for a in history):
         return True, operation
     doubtful = any(a.verdict == Verdict.UNKNOWN for a in history)
+    if history and history[-1].verdict == Verdict.REJECTED and not doubtful:  # it would be refused again
+        return False, _refused(desk, operation, doc, Understood(Verdict.REJECTED, history[-1].cause), looked=False)
     for number in range(MAX_TRIES):
         if doubtful and (step.resend is Resend.READ_BACK or not may_send):
             excluded, operation = _excluded(desk, operation, doc)
@@ -138,7 +149,7 @@ def _stopped(
     if why:
         if doubtful and step.resend is Resend.SAFE:
             return _move(desk, operation, doc, State.UNKNOWN, f"{why}, and an earlier call may have been applied")
-        return _move(desk, operation, doc, State.FAILED, why)
+        return _over(desk, operation, doc, State.FAILED, why)
     held = calls.why_not_now(desk, operation, doc, step)
     if held:
         state = State.UNKNOWN if doubtful else State(operation.state)
@@ -155,7 +166,14 @@ def _refused(
         return _conclude(desk, operation, doc, back)
     if looked and not back.excluded:
         return _move(desk, operation, doc, State.UNKNOWN, said.cause)
-    return _move(desk, operation, doc, State.REJECTED, said.cause)
+    return _over(desk, operation, doc, State.REJECTED, said.cause)
+
+
+def _over(desk: Desk, operation: OperationRow, doc: Mapping[str, Json], state: State, cause: str) -> OperationRow:
+    """Nothing more is sent; but a change of which buyers see a part is not told as if nothing had happened."""
+    if operation.kind not in MAKES_A_LISTING and calls.half_done(desk, operation, doc):
+        return _move(desk, operation, doc, State.UNKNOWN, f"{cause}, and a part of it was applied")
+    return _move(desk, operation, doc, state, cause)
 
 
 def _gave_up(desk: Desk, operation: OperationRow, doc: Mapping[str, Json], *, doubtful: bool) -> OperationRow:
@@ -180,8 +198,12 @@ def _settle(desk: Desk, operation: OperationRow, doc: Mapping[str, Json]) -> Ope
 
 
 def _read_back(desk: Desk, operation: OperationRow, doc: Mapping[str, Json]) -> ReadBack:
+    return _read(desk, doc, operation.late)
+
+
+def _read(desk: Desk, doc: Mapping[str, Json], late: Mapping[str, str]) -> ReadBack:
     try:
-        return desk.platform.read_back(doc, operation.late, desk.talk)
+        return desk.platform.read_back(doc, late, desk.talk)
     except Exception as fault:  # noqa: BLE001 - one edge per leaf call: an unreadable read-back proves nothing
         return ReadBack(State.UNKNOWN, cause=f"the read-back failed: {fault}")
 
@@ -203,18 +225,20 @@ def _move(
 ) -> OperationRow:
     moved = replace(operation, state=State.LIVE if state is State.ENDED else state, cause=cause)
     changes: dict[str, Json] = {"cause": cause}
-    if operation.kind in _MAKES_A_LISTING:
+    if operation.kind in MAKES_A_LISTING:
         changes["state"] = moved.state
         changes |= {k: v for k, v in (("external_id", external_id), ("url", url)) if v}
     elif moved.state == State.LIVE:
-        changes |= _effect(Action(operation.kind), doc)
+        changes |= effect(Action(operation.kind), doc)
     ledger.move(desk.store, desk.journal, moved, changes, epoch(desk.clock.now()))
     return moved
 
 
-def _effect(action: Action, doc: Mapping[str, Json]) -> dict[str, Json]:
-    """What a finished revise, reprice or end changes on its listing."""
+def effect(action: Action, doc: Mapping[str, Json]) -> dict[str, Json]:
+    """What a finished revise, reprice or end changes on its listing. A new price says nothing of how many there are:
+    some may have been sold, or lowered, since the quantity was approved."""
     if action is Action.END:
         return {"state": State.ENDED}
     price = doc["price"]
-    return {"price_minor": price["minor"], "currency": price["currency"], "quantity": doc["quantity"]}
+    changes: dict[str, Json] = {"price_minor": price["minor"], "currency": price["currency"]}
+    return changes if action is Action.REPRICE else {**changes, "quantity": doc["quantity"]}

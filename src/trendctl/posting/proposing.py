@@ -22,7 +22,7 @@ def propose(
     """A draft that ends, reprices or revises the live listing of a product; its id.
 
     `changes`: intent fields to change (`price`, `quantity`, `title` ...). `why`: shown first on the card. Raises
-    UsageError when nothing is live there, or when the platform cannot do it.
+    UsageError when nothing is live there, when the platform cannot do it, or when another change is approved there.
     """
     if platform not in work.platforms:
         raise UsageError(f"{platform} is not enabled", next="trendctl platforms list")
@@ -35,6 +35,7 @@ def propose(
     now = epoch(work.clock.now())
     with work.store.write(Role.POSTING) as db:
         live = _live(db, product_id, platform)
+        _refuse_to_hide(db, live, now)
         doc = _last_intent(db, live["id"])
         supply = supplies.row(db, product_id)
         view = cases.supply_view(supply) if supply else None
@@ -46,7 +47,7 @@ def propose(
             )
         lifts = drafts.lifts(db, product_id)
         found = checks.findings(doc, view, lifts, work.context.minimum_margin)
-        doc["basis"] = {**doc["basis"], "supply": checks.supply_sha256(view), "rules": RULES_VERSION,
+        doc["basis"] = {**doc["basis"], "supply": checks.supply_sha256(view, str(action)), "rules": RULES_VERSION,
                         "compliance": found.flags_sha256, "policies": intent_hash(chosen)}  # fmt: skip
         blocks = () if action is Action.END else found.blocks
         return drafts.insert(
@@ -67,6 +68,17 @@ def _live(db: Any, product_id: int, platform: str) -> Any:
         if row["platform"] == platform and row["state"] == State.LIVE:
             return row
     raise UsageError(f"Product {product_id} has no live listing on {platform}", next="trendctl listings")
+
+
+def _refuse_to_hide(db: Any, live: Any, now: int) -> None:
+    """A new draft would take the place of an approved one on the card, and `post` would send that one all the same."""
+    for found in decisions.unused(db):
+        where = (found.product_id, found.platform, found.account)
+        if where == (live["product_id"], live["platform"], live["account"]) and found.expires_at >= now:
+            raise UsageError(
+                "A change of this listing is approved and not posted", why=found.action,
+                next="trendctl post, or trendctl review --undo",
+            )  # fmt: skip
 
 
 def _last_intent(db: Any, listing_id: str) -> dict[str, Json]:

@@ -1,7 +1,7 @@
 """`post`: send what was approved, one account at a time, each under its own lock."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,8 @@ def post(
 ) -> list[Posted]:
     """Continue what was begun, then send every usable approval asked for (all, without ids).
 
-    Raises NothingApproved when there is neither. A refusal (drift, expiry, block) is a row, not an exception.
+    Raises NothingApproved when there is neither. A refusal (drift, expiry, block) is a row, not an exception; so is an
+    account that cannot be reached, unless none can: then AccessError.
     """
     work.journal.refuse_if_ahead(work.store)
     work.journal.catch_up(work.store)
@@ -85,20 +86,53 @@ def post(
     usable = [a for a in unused if a.expires_at >= now]
     if not usable and not begun:
         raise _nothing(unused)
-    results = []
+    results, faults = [], list[AccessError]()
     keys = {(a.platform, a.account) for a in usable} | {(o.platform, o.account) for o in begun}
     for key in sorted(keys):
         mine = [a for a in usable if (a.platform, a.account) == key]
-        for row in _account(work, key, mine, [o for o in begun if (o.platform, o.account) == key], dry_run=dry_run):
+        ours = [o for o in begun if (o.platform, o.account) == key]
+        for row in _reached(work, key, mine, ours, faults, dry_run=dry_run):
             told(row)
             results.append(row)
+    if len(faults) == len(keys):
+        raise faults[0]
     return results
+
+
+def _reached(
+    work: Posting, key: tuple[str, str], usable: Sequence[Approval], begun: Sequence[OperationRow],
+    faults: list[AccessError], *, dry_run: bool,
+) -> list[Posted]:  # fmt: skip
+    """An account's rows; where it cannot be reached, `faults` grows by why, and the rows wait."""
+    try:
+        return _account(work, key, usable, begun, dry_run=dry_run)
+    except AccessError as fault:
+        faults.append(fault)
+        return [told_of(work, o, str(fault)) for o in begun] + [_waiting(a, str(fault)) for a in usable]
 
 
 def lock_for(folder: Path, platform: str, account: str) -> FileLock:
     """The one lock of an account: whoever holds it may talk to the platform for it."""
     safe = "".join(c if c.isalnum() else "_" for c in account)
     return FileLock(folder / f"post-{platform}-{safe}.lock", mode=0o600)
+
+
+@contextmanager
+def held(folder: Path, platform: str, account: str) -> Iterator[None]:
+    """With the account's lock. Raises AccessError where another trendctl keeps it for longer than LOCK_SECONDS."""
+    lock = lock_for(folder, platform, account)
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout as fault:
+        raise AccessError(
+            f"Another trendctl is at work on {platform}",
+            why=f"account {account} is locked",
+            next="wait, then type the command again",
+        ) from fault
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def row_of(work: Posting, operation: OperationRow) -> Posted:
@@ -115,26 +149,31 @@ def row_of(work: Posting, operation: OperationRow) -> Posted:
     )  # fmt: skip
 
 
+def told_of(work: Posting, operation: OperationRow, cause: str) -> Posted:
+    """An open operation as a row that says why it does not go on."""
+    return replace(row_of(work, operation), cause=cause)
+
+
+def switched_off(work: Posting, name: str, begun: Sequence[OperationRow]) -> list[Posted]:
+    """What is open on a platform that the settings leave out."""
+    back = f"config edit, then enabled = true under [platforms.{name}]"
+    return [told_of(work, o, f"{name} is switched off. Next: trendctl {back}") for o in begun]
+
+
 def _account(
     work: Posting, key: tuple[str, str], usable: Sequence[Approval], begun: Sequence[OperationRow], *, dry_run: bool
 ) -> list[Posted]:
     name, account = key
     platform = work.platforms.get(name)
     if platform is None:
-        return [_refused(a, f"there is no platform {name} in this program") for a in usable]
+        off = [_refused(a, f"there is no platform {name} in this program") for a in usable]
+        return switched_off(work, name, begun) + off
     if dry_run:
         return [_dry(work, platform, a) for a in usable]
-    try:
-        with lock_for(work.locks, name, account).acquire(timeout=LOCK_SECONDS), work.talk(name) as talk:
-            desk = calls.Desk(work.store, work.journal, work.clock, platform, talk, work.images)
-            rows = [_continue(work, desk, o.id) for o in begun]
-            return [r for r in rows if r] + [_send(work, desk, a) for a in usable]
-    except Timeout as fault:
-        raise AccessError(
-            f"Another trendctl is posting to {name}",
-            why=f"account {account} is locked",
-            next="wait, then trendctl post",
-        ) from fault
+    with held(work.locks, name, account), work.talk(name) as talk:
+        desk = calls.Desk(work.store, work.journal, work.clock, platform, talk, work.images)
+        rows = [_continue(work, desk, o.id) for o in begun]
+        return [r for r in rows if r] + [_send(work, desk, a) for a in usable]
 
 
 def _continue(work: Posting, desk: calls.Desk, operation_id: str) -> Posted | None:
@@ -143,7 +182,9 @@ def _continue(work: Posting, desk: calls.Desk, operation_id: str) -> Posted | No
         approval = decisions.approval(db, operation.decision_id) if operation else None
     if operation is None or approval is None or operation.state not in operations.OPEN:
         return None  # another process was faster
-    return carried_on(work, desk, operation, approval)
+    held_back = _why_blocked(work, operation.platform, operation.account)
+    row = carried_on(work, desk, operation, approval, may_send=not held_back)
+    return replace(row, cause=held_back) if held_back and row.state in operations.OPEN else row
 
 
 def carried_on(
@@ -153,7 +194,7 @@ def carried_on(
     try:
         return row_of(work, machine.advance(desk, operation, approval, may_send=may_send))
     except Refused as fault:
-        return replace(row_of(work, operation), cause=str(fault))
+        return told_of(work, operation, str(fault))
 
 
 def _send(work: Posting, desk: calls.Desk, approval: Approval) -> Posted:
@@ -187,13 +228,19 @@ def _refusal(work: Posting, platform: Platform, approval: Approval) -> Posted | 
 
 def _why_wait(work: Posting, approval: Approval) -> str:
     """What forbids posting for now, though the approval stands."""
-    with work.store.read() as db:
-        blocked = operations.blocked(db).get((approval.platform, approval.account))
+    blocked = _why_blocked(work, approval.platform, approval.account)
     if blocked:
-        return f"the account is blocked until reconciled ({blocked})"
+        return blocked
     if epoch(work.clock.now()) < approval.at + 60 * work.cooling_minutes:
         return f"it cools off for {work.cooling_minutes} minutes after approval"
     return ""
+
+
+def _why_blocked(work: Posting, platform: str, account: str) -> str:
+    """Why nothing may be sent to an account since a restore; "" when it may."""
+    with work.store.read() as db:
+        why = operations.blocked(db).get((platform, account))
+    return f"the account is blocked until reconciled ({why})" if why else ""
 
 
 def _drift(work: Posting, platform: Platform, approval: Approval, doc: Mapping[str, Json]) -> list[str]:
@@ -202,10 +249,11 @@ def _drift(work: Posting, platform: Platform, approval: Approval, doc: Mapping[s
         row = supplies.row(db, approval.product_id)
         lifts = drafts.lifts(db, approval.product_id)
         live = operations.live_urls(db, approval.product_id).values()
+        pictures = supplies.pictures(db, approval.product_id)
     market = (account.marketplace if account else "") or platform.facts.default_marketplace
     return drifted(
         doc, account=account, marketplace=market, supply=cases.supply_view(row) if row else None, lifts=lifts,
-        minimum_margin=work.context.minimum_margin, image_folder=work.images, live=live,
+        minimum_margin=work.context.minimum_margin, image_folder=work.images, pictures=pictures, live=live,
     )  # fmt: skip
 
 
@@ -229,6 +277,10 @@ def _refused(approval: Approval, why: str, *, drifted: bool = False) -> Posted:
     return Posted(
         approval.product_id, approval.platform, "refused", "", "", "", why, approval.title, drifted=gone
     )  # fmt: skip
+
+
+def _waiting(approval: Approval, why: str) -> Posted:
+    return replace(_refused(approval, why), state="waiting")
 
 
 def _asked(approval: Approval, product_ids: Sequence[int], platform: str | None) -> bool:

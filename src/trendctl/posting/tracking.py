@@ -17,7 +17,7 @@ from trendctl.errors import AccessError, TrendctlError
 from trendctl.ports import DayMetrics, Json, Sold
 from trendctl.posting.calls import late_of
 from trendctl.posting.figures import RefundedDay, Withheld
-from trendctl.store import metrics, operations
+from trendctl.store import metrics, operations, stocks
 from trendctl.store.metrics import DayRow
 from trendctl.store.rows import epoch
 from trendctl.store.writers import Role
@@ -52,6 +52,8 @@ class Tracked:
 def track(work: "Posting", platform: str | None = None) -> list[Tracked]:
     """Read the performance of every listing that is or was lately on sale; a row for each account."""
     now = epoch(work.clock.now())
+    with work.store.write(Role.POSTING) as db:
+        stocks.count(db, now)  # a number told since the last look begins before what is read now
     with work.store.read() as db:
         rows = metrics.to_track(db, now - ENDED_DAYS * DAY)
         newest = metrics.last_days(db)

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 FORMATS = ("csv", "json", "ndjson")
 # A cell that begins with one of these is a formula to some spreadsheet (OWASP, CSV injection; the wide forms too).
 _FORMULA = frozenset("=+-@＝＋－＠|%")
+# Where a program takes ; for the separator, a cell begins in the middle of a text: behind it, or behind a line's end.
+_MIDDLE = re.compile(rf"([;\n][\s\"]*)(?=[{re.escape(''.join(sorted(_FORMULA)))}])")
 Redact = Callable[[str], str]
 
 
@@ -30,13 +33,15 @@ def lines(
 
 
 def cell(value: object, redact: Redact = str) -> object:
-    """A value as a CSV cell. Numbers stay numbers; a text that a spreadsheet could run is put behind an apostrophe;
-    control, bidi and other invisible characters go; bytes are text where they are UTF-8, else base64."""
+    """A value as a CSV cell. Numbers stay numbers; a text that a spreadsheet could run is put behind an apostrophe,
+    also in its middle where a cell could begin; control, bidi and other invisible characters go; bytes are text where
+    they are UTF-8, else base64."""
     if value is None or isinstance(value, int | float):
         return value
     text = redact(_text(value))
     kept = "".join(c for c in text if c == "\n" or unicodedata.category(c)[0] != "C" or c == "\t").replace("\t", " ")
-    return f"'{kept}" if kept.lstrip()[:1] in _FORMULA and kept.strip() else kept
+    first = "'" if kept.lstrip()[:1] in _FORMULA and kept.strip() else ""
+    return first + _MIDDLE.sub(r"\1'", kept)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], redact: Redact) -> Iterator[str]:

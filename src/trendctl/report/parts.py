@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trendctl.commerce.money import Money
 from trendctl.report import charts
 from trendctl.report.markup import DASH, number, share, table, tag, text
-from trendctl.report.profit import Group, Purse
+from trendctl.report.profit import Group
 from trendctl.report.profit import profit as profit_of
 from trendctl.report.sales import Sales
 
@@ -40,7 +40,7 @@ def tiles(counts: Mapping[str, int], sales: Sales) -> str:
     ]
     for code, purse in sorted(whole.purses.items()):
         found.append((f"revenue, {code}", _plain(purse.revenue, code), ""))
-        found.append((f"profit, {code}", _plain(purse.profit, code), _known(purse)))
+        found.append((f"profit, {code}", _plain(purse.profit, code), purse.note))
     cells = "".join(
         tag("div", f"<dt>{text(name)}</dt><dd>{value}{tag('small', text(more)) if more else ''}</dd>", class_="card")
         for name, value, more in found
@@ -51,10 +51,6 @@ def tiles(counts: Mapping[str, int], sales: Sales) -> str:
 def _plain(minor: int | None, currency: str) -> str:
     """An amount whose currency stands beside it already."""
     return DASH if minor is None else f"{Money(minor, currency).decimal():,f}"
-
-
-def _known(purse: Purse) -> str:
-    return "" if purse.known == purse.of else f"known for {purse.known} of {purse.of} that sold"
 
 
 def trend(one: "Trend") -> str:
@@ -100,10 +96,12 @@ def listings(sales: Sales, shown: int) -> str:
 
 def _listing(row: Mapping[str, Any], sales: Sales) -> list[str]:
     group = Group("", numbers=[row["number"]] if row["number"] is not None else [])
+    left = profit_of(row)
+    early = tag("small", "before returns") if left is not None and row["refunds_minor"] is None else ""
     return [
         text(row["title"], 70), text(row["platform"]), text(row["state"]),
         money(row["price_minor"], row["asked_currency"]), number(row["quantity"]), number(row["views"]),
-        number(row["units"]), money(row["revenue_minor"], row["currency"]), money(profit_of(row), row["currency"]),
+        number(row["units"]), money(row["revenue_minor"], row["currency"]), money(left, row["currency"]) + early,
         _spark(group, sales),
     ]  # fmt: skip
 
@@ -142,7 +140,7 @@ def _each(group: Group, what: str) -> str:
     """One line a currency; beside a profit for how much of the sales it is known."""
     pairs = [(currency, purse, getattr(purse, what)) for currency, purse in sorted(group.purses.items())]
     lines = [money(n, code) if n is not None else f"{text(code)} {DASH}" for code, _, n in pairs]
-    notes = [f"{code} {_known(purse)}" for code, purse, _ in pairs if what == "profit" and _known(purse)]
+    notes = [f"{code} {purse.note}" for code, purse, _ in pairs if what == "profit" and purse.note]
     return tag("span", "<br>".join(lines) + "".join(tag("small", text(note)) for note in notes))
 
 

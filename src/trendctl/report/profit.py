@@ -2,7 +2,8 @@
 
     profit = revenue - refunds - fees - units x (landed cost + packaging + outbound shipping + ads)
 
-Revenue is what buyers paid before refunds. The goods of a returned unit count as lost. Fees are the platform's own
+Revenue is what buyers paid before refunds. Where a platform does not give refunds, the profit is before returns and
+counted as such. The goods of a returned unit count as lost. Fees are the platform's own
 figure, else reckoned by the dated table when the day was read (posting/tracking.py), refundable parts given back.
 A unit's cost is kept with the day that was read first with it; a cost told later counts from then on.
 Sales tax passes through. Currencies are never added up or converted.
@@ -19,22 +20,33 @@ SUMS = ("views", "clicks", "orders", "units", "returns")
 
 @dataclass(slots=True)
 class Purse:
-    """Sums in one currency. `profit` None: of no listing known. `of`, `known`: listings with sales, and with profit."""
+    """Sums in one currency; None: of no listing known. `of`, `known`, `early`: listings with sales, with profit, and
+    with a profit that is before returns."""
 
     currency: str
     revenue: int = 0
-    refunds: int = 0
+    refunds: int | None = None
     fees: int | None = None
     cost: int | None = None
     profit: int | None = None
     of: int = 0
     known: int = 0
+    early: int = 0
+
+    @property
+    def note(self) -> str:
+        """What to know of the profit: for how much of the sales it is known, and whether returns are off it."""
+        found = [] if self.known == self.of else [f"known for {self.known} of {self.of} that sold"]
+        if self.early:
+            found.append("before returns" if self.early == self.known else f"before returns for {self.early}")
+        return "; ".join(found)
 
     def to_json(self) -> dict[str, Any]:
         """Amounts as decimal text in major units."""
         amounts = {n: getattr(self, n) for n in ("revenue", "refunds", "fees", "cost", "profit")}
         told = {n: None if v is None else str(Money(v, self.currency).decimal()) for n, v in amounts.items()}
-        return {"currency": self.currency, **told, "listings_sold": self.of, "listings_with_profit": self.known}
+        return {"currency": self.currency, **told, "listings_sold": self.of, "listings_with_profit": self.known,
+                "listings_before_returns": self.early}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -72,7 +84,8 @@ class Group:
     def _earn(self, row: Mapping[str, Any]) -> None:
         purse = self.purses.setdefault(row["currency"], Purse(row["currency"]))
         purse.revenue += row["revenue_minor"]
-        purse.refunds += row["refunds_minor"] or 0
+        if row["refunds_minor"] is not None:
+            purse.refunds = (purse.refunds or 0) + row["refunds_minor"]
         if row["fees_minor"] is not None:
             purse.fees = (purse.fees or 0) + row["fees_minor"]
         spent, left = cost(row), profit(row)
@@ -81,14 +94,15 @@ class Group:
         if row["units"] or row["revenue_minor"]:
             purse.of += 1
             purse.known += left is not None
+            purse.early += left is not None and row["refunds_minor"] is None
         if left is not None:
             purse.profit = (purse.profit or 0) + left
 
 
 def cost(row: Mapping[str, Any]) -> int | None:
     """The landed cost of the units sold, in the sales' currency: as it was when their day was first read, else as it
-    is now. None while it is not told, or told in another currency."""
-    if row["units"] is None:
+    is now. None while it is not told, or told in another currency; or while units are not told of all that sold."""
+    if row["units"] is None or row["cost_minor"] is None:
         return None
     if not row["uncosted"]:
         return int(row["cost_minor"])
@@ -98,7 +112,8 @@ def cost(row: Mapping[str, Any]) -> int | None:
 
 
 def profit(row: Mapping[str, Any]) -> int | None:
-    """What one listing's sales left; None when its revenue, fees or cost are not known."""
+    """What one listing's sales left, before returns where refunds are not given; None when its revenue, fees or cost
+    are not known."""
     spent = cost(row)
     if row["revenue_minor"] is None or row["fees_minor"] is None or spent is None:
         return None

@@ -42,8 +42,10 @@ _ANALYSIS = ", ".join(AnalysisRow.__dataclass_fields__)
 _SCORE = ", ".join(ScoreRow.__dataclass_fields__)
 _CHANGED = """
     SELECT p.id FROM product p LEFT JOIN score s ON s.product_id = p.id LEFT JOIN supply u ON u.product_id = p.id
+        LEFT JOIN stock k ON k.product_id = p.id
     WHERE p.merged_into IS NULL
-        AND (s.product_id IS NULL OR p.last_seen_at >= s.computed_at OR u.updated_at >= s.computed_at)
+        AND (s.product_id IS NULL OR p.last_seen_at >= s.computed_at OR u.updated_at >= s.computed_at
+            OR k.updated_at >= s.computed_at)
     ORDER BY p.id"""
 _BEST = """
     SELECT s.product_id FROM score s CROSS JOIN product p ON p.id = s.product_id
@@ -53,7 +55,7 @@ _BEST = """
 
 
 def changed(db: sqlite3.Connection) -> list[int]:
-    """Products seen, or whose supply was told, since their score was computed; or that have none."""
+    """Products seen, sold, or whose supply was told since their score was computed; or that have none."""
     return [row[0] for row in db.execute(_CHANGED)]
 
 

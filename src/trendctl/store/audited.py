@@ -32,7 +32,7 @@ def audited(store: Store, journal: Journal, role: Role, now: int) -> Iterator[Au
     If the journal cannot be written, StoreError is raised although the commit stands: whatever was to follow
     (a call to a platform) must not happen, and the next start catches the journal up.
     """
-    journal.refuse_if_ahead(store)
     with store.write(role) as db:
+        journal.refuse_ahead_of(db)
         yield Audited(db, now)
     journal.catch_up(store)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from trendctl.ports import Case, ImageView, ItemView, PriceView, SeriesView, SupplyView
+from trendctl.store import supplies
 
 HOUR, DAY = 3600, 86_400
 WINDOW_DAYS: Mapping[int, int] = {HOUR: 28, DAY: 180}
@@ -65,7 +66,7 @@ def build(db: sqlite3.Connection, product_ids: Sequence[int], context: Context, 
         return {}
     marks = _marks(found)
     _add_items(db, marks, found, context, int(now.timestamp()))
-    for row in db.execute(f"SELECT * FROM supply WHERE product_id IN ({marks})"):
+    for row in db.execute(f"{supplies.ROWS} WHERE s.product_id IN ({marks})"):
         found[row["product_id"]].supply = supply_view(row)
     for row in db.execute(f"SELECT * FROM image WHERE product_id IN ({marks}) ORDER BY position, id"):
         found[row["product_id"]].images.append(image_view(row))
@@ -80,7 +81,7 @@ def one(db: sqlite3.Connection, product_id: int, context: Context, now: datetime
 
 
 def supply_view(row: sqlite3.Row) -> SupplyView:
-    """A row of `supply` as a value. Facts that are no text are left out."""
+    """A row of supplies.ROWS as a value: its stock is what is left. Facts that are no text are left out."""
     fields = {name: row[name] for name in SupplyView.__dataclass_fields__ if name not in ("facts", "auto_decrease")}
     raw = json.loads(row["facts"])
     facts = {str(k): v for k, v in raw.items() if isinstance(v, str)} if isinstance(raw, dict) else {}

@@ -3,16 +3,22 @@
 import sqlite3
 from typing import Any
 
+from trendctl.store import reviews
+from trendctl.store.product_rows import category_sql
+
 DAY = 86_400
 
 
 def pipeline(db: sqlite3.Connection, now: int) -> dict[str, Any]:
-    """Counts by stage of the pipeline, by platform and by source (design section 6)."""
+    """Counts by stage of the pipeline, by platform and by source (design section 6).
+
+    `pending` are the products that `review` would show: not one that is live and has nothing to decide.
+    """
     # The kind of an operation is named so that the index of consumed decisions can be used.
     one = db.execute(
         """
         SELECT (SELECT count(*) FROM product WHERE merged_into IS NULL) AS found,
-               (SELECT count(*) FROM review WHERE status = 'pending_review') AS pending,
+               :pending AS pending,
                (SELECT count(*) FROM review WHERE status = 'rejected') AS rejected,
                (SELECT count(*) FROM review WHERE status = 'deferred') AS deferred,
                (SELECT count(*) FROM decision d WHERE d.kind = 'approve' AND d.expires_at >= :now
@@ -23,7 +29,7 @@ def pipeline(db: sqlite3.Connection, now: int) -> dict[str, Any]:
                (SELECT count(*) FROM listing WHERE state = 'live') AS live,
                (SELECT count(*) FROM listing WHERE state = 'ended') AS ended
         """,
-        {"now": now},
+        {"now": now, "pending": reviews.awaited(db, now)},
     ).fetchone()
     platforms = db.execute(
         "SELECT platform, count(*) AS listings, sum(state = 'live') AS live, sum(state = 'ended') AS ended,"
@@ -46,13 +52,15 @@ def sales(db: sqlite3.Connection) -> list[sqlite3.Row]:
 
     Newest first. `cost_minor` is what the units cost whose cost was kept with their day; the other units (`uncosted`)
     cost `unit_minor` in `cost_currency`, with packaging, shipping and ads; NULL while the seller has not told it.
+    `cost_minor` is NULL too where a day with revenue has no units: nobody knows how many they were.
     """
     return db.execute(
-        """
+        f"""
         SELECT l.id, l.product_id, l.platform, l.account, l.sku, l.state, l.url, l.quantity, l.price_minor,
-               l.currency AS asked_currency, l.created_at, p.title, p.category, m.number, m.days, m.views, m.clicks,
-               m.orders, m.units, m.revenue_minor, m.fees_minor, m.returns, m.refunds_minor, m.currency, m.fees_by,
-               m.last_day, m.cost_minor, m.uncosted, s.currency AS cost_currency,
+               l.currency AS asked_currency, l.created_at, p.title, {category_sql()} AS category, m.number, m.days,
+               m.views, m.clicks, m.orders, m.units, m.revenue_minor, m.fees_minor, m.returns, m.refunds_minor,
+               m.currency, m.fees_by, m.last_day, iif(m.unit_gaps, NULL, m.cost_minor) AS cost_minor, m.uncosted,
+               s.currency AS cost_currency,
                s.cost_minor + s.freight_minor + s.duty_minor
                    + s.packaging_minor + s.outbound_shipping_minor + s.ad_minor AS unit_minor
         FROM listing l JOIN product p ON p.id = l.product_id LEFT JOIN metric_listing m ON m.listing_id = l.id
@@ -88,9 +96,9 @@ def sources_of_listed(db: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
 def trending(db: sqlite3.Connection, limit: int) -> list[sqlite3.Row]:
     """The best products by score that the person has not rejected, with the story of their trend as told."""
     return db.execute(
-        """
-        SELECT p.id, p.title, p.category, p.first_seen_at, s.score, s.stage, s.sources, s.price_low, s.price_high,
-               s.currency, s.computed_at, json_extract(a.output, '$.story') AS story,
+        f"""
+        SELECT p.id, p.title, {category_sql()} AS category, p.first_seen_at, s.score, s.stage, s.sources,
+               s.price_low, s.price_high, s.currency, s.computed_at, json_extract(a.output, '$.story') AS story,
                json_extract(a.output, '$.forecast_up') AS forecast_up
         FROM score s CROSS JOIN product p ON p.id = s.product_id
              LEFT JOIN analysis a ON a.product_id = p.id AND a.agent = 'trend_stage' AND a.cause = ''

@@ -61,6 +61,13 @@ def accounts(db: sqlite3.Connection, scope: Scope) -> list[tuple[str, str]]:
     return [(r[0], r[1]) for r in db.execute("SELECT DISTINCT platform, account FROM draft ORDER BY 1, 2")]
 
 
+def known_accounts(db: sqlite3.Connection, platform: str) -> set[str]:
+    """The accounts of a platform that there is anything of."""
+    tables = ("draft", "listing", "account_block", "platform_sign_in", "metric_note")
+    union = " UNION ".join(f"SELECT account FROM {table} WHERE platform = :platform" for table in tables)
+    return {row[0] for row in db.execute(union, {"platform": platform})}
+
+
 def decided_drafts(db: sqlite3.Connection, scope: Scope) -> list[str]:
     """The decided drafts that are emptied. Of a source: those of products that came from nowhere else, unless their
     listing is not over (what a buyer sees is what the person approved)."""

@@ -5,6 +5,7 @@ A journal BEHIND the database catches up. A journal AHEAD of it means an older d
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -45,8 +46,8 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._lock:
                 last = self._last_whole()
-                self.refuse_if_ahead(store, last)
                 with store.read() as db:
+                    self.refuse_ahead_of(db, last)
                     missing = audit.entries(db, last.seq if last else 0)
                 if missing:
                     self._append(missing)
@@ -56,22 +57,30 @@ class Journal:
                 "The journal cannot be written", why=str(fault), next="free some space, then try again"
             ) from fault
 
-    def refuse_if_ahead(self, store: Store, last: audit.Entry | None = None) -> None:
+    def refuse_if_ahead(self, store: Store) -> None:
         """Raise Refused where the journal holds what the database does not."""
-        if self.is_ahead(store, last):
+        with store.read() as db:
+            self.refuse_ahead_of(db)
+
+    def refuse_ahead_of(self, db: sqlite3.Connection, last: audit.Entry | None = None) -> None:
+        """The same within the caller's transaction, which no other process can then overtake."""
+        if self._ahead_of(db, last):
             raise Refused(
                 "The journal is ahead of the database",
                 why="an older database was put in place, so approving and posting are blocked",
                 next="trendctl reconcile",
             )
 
-    def is_ahead(self, store: Store, last: audit.Entry | None = None) -> bool:
+    def is_ahead(self, store: Store) -> bool:
         """Whether the journal holds what the database does not: a restore, or another database."""
+        with store.read() as db:
+            return self._ahead_of(db)
+
+    def _ahead_of(self, db: sqlite3.Connection, last: audit.Entry | None = None) -> bool:
         last = last or self.last()
         if last is None:
             return False
-        with store.read() as db:
-            row = db.execute("SELECT chain FROM audit WHERE seq = ?", (last.seq,)).fetchone()
+        row = db.execute("SELECT chain FROM audit WHERE seq = ?", (last.seq,)).fetchone()
         return row is None or row[0] != last.chain
 
     def last(self) -> audit.Entry | None:

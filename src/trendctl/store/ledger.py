@@ -15,6 +15,7 @@ from trendctl.store.writers import Role
 
 DAY = 86_400
 DUE_DAYS = {"stage": 14, "forecast": 14, "price": 30, "score": 30}
+LATE_DAYS = 14  # a day's sales are read again for so long, as tracking does: until then they are not final
 GIVEN_UP = 60 * DAY  # after its time a prediction that nothing was seen of is closed without an outcome
 GONE = 7 * DAY  # a trend that no source named for so long before the day is over
 UP = frozenset({"emerging", "rising"})
@@ -29,6 +30,10 @@ STEP = 0.05  # a weight moves by this at most in one settling
 PRIOR = 20  # settled predictions that a source's record must outweigh
 _BATCH = 5_000
 
+# Whether every listing that tells its units was read to the end of the prediction's time, or of its own; late days too.
+_READ = f"""coalesce((SELECT min(m.last_day >= min(r.due_at, iif(l.state = 'ended', l.updated_at, r.due_at)) / {DAY}
+    + {LATE_DAYS}) FROM listing l JOIN metric_listing m ON m.listing_id = l.id
+    WHERE l.product_id = r.product_id AND m.units IS NOT NULL), 0)"""
 _SOURCES = (
     "(SELECT json_group_array(DISTINCT json_extract(g.value, '$.source')) FROM json_each(a.output, '$.signals') g)"
 )
@@ -133,10 +138,12 @@ def summary(db: sqlite3.Connection) -> dict[str, Any]:
 
 def _due(db: sqlite3.Connection, now: int) -> list[sqlite3.Row]:
     return db.execute(
-        "SELECT r.*, p.last_seen_at, s.stage AS now_stage, s.computed_at, s.price_mid, s.currency AS now_currency"
+        f"SELECT r.*, {_READ} AS is_read, p.last_seen_at, s.stage AS now_stage, s.computed_at, s.price_mid,"
+        " s.currency AS now_currency"
         " FROM prediction r JOIN product p ON p.id = r.product_id LEFT JOIN score s ON s.product_id = r.product_id"
-        " WHERE r.settled_at IS NULL AND r.due_at <= :now AND (coalesce(s.computed_at, 0) >= r.due_at"
-        " OR r.kind = 'score' OR r.due_at <= :now - :over) ORDER BY r.due_at, r.id LIMIT :batch",
+        " WHERE r.settled_at IS NULL AND r.due_at <= :now AND (r.due_at <= :now - :over"
+        f" OR iif(r.kind = 'score', {_READ}, coalesce(s.computed_at, 0) >= r.due_at))"
+        " ORDER BY r.due_at, r.id LIMIT :batch",
         {"now": now, "over": GIVEN_UP, "batch": _BATCH},
     ).fetchall()
 
@@ -158,21 +165,25 @@ def _outcome(db: sqlite3.Connection, row: sqlite3.Row, now: int) -> Outcome | No
 
 
 def _sold(db: sqlite3.Connection, row: sqlite3.Row) -> Outcome | None:
-    """A score of 50 or more says that it sells within its time, where it is on sale at all and units are told."""
+    """A score of 50 or more says that it sells within its time, where it is on sale at all and units are told. That
+    nothing sold is known only once all is read."""
     units = db.execute(
         "SELECT sum(d.units) FROM listing l JOIN metric_listing m ON m.listing_id = l.id"
         " JOIN metric_day d ON d.number = m.number WHERE l.product_id = ? AND d.day BETWEEN ? AND ?",
         (row["product_id"], row["made_at"] // DAY, row["due_at"] // DAY),
     ).fetchone()[0]
-    return None if units is None else Outcome(float(units), "", (row["value"] >= 50) == (units > 0))
+    if units is None or (units == 0 and not row["is_read"]):
+        return None
+    return Outcome(float(units), "", (row["value"] >= 50) == (units > 0))
 
 
 def _priced(db: sqlite3.Connection, row: sqlite3.Row) -> Outcome | None:
-    """What buyers paid, else the middle of the prices that are asked now."""
+    """What buyers paid within its time, else the middle of the prices that are asked now."""
     paid = db.execute(
-        "SELECT sum(m.revenue_minor) * 1.0 / sum(m.units) FROM listing l JOIN metric_listing m ON m.listing_id = l.id"
-        " WHERE l.product_id = ? AND m.currency = ? AND m.units > 0 AND m.revenue_minor IS NOT NULL",
-        (row["product_id"], row["currency"]),
+        "SELECT sum(d.revenue_minor) * 1.0 / sum(d.units) FROM listing l JOIN metric_listing m ON m.listing_id = l.id"
+        " JOIN metric_day d ON d.number = m.number WHERE l.product_id = ? AND d.day BETWEEN ? AND ?"
+        " AND d.currency = ? AND d.units > 0 AND d.revenue_minor IS NOT NULL",
+        (row["product_id"], row["made_at"] // DAY, row["due_at"] // DAY, row["currency"]),
     ).fetchone()[0]
     if paid is None and row["now_currency"] == row["currency"]:
         paid = row["price_mid"]

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from trendctl.store.product_rows import category_sql
+
 _SOLD = ("orders", "units", "revenue_minor", "fees_minor", "returns", "refunds_minor")
 _FIGURES = ("views", "clicks", *_SOLD)
 
@@ -99,15 +101,18 @@ def _stored(db: sqlite3.Connection, number: int, days: Sequence[DayRow]) -> list
 
 
 def _sum_up(db: sqlite3.Connection, number: int, now: int) -> None:
-    """The listing's sums anew. Fees are known only where they are known for every day with revenue."""
+    """The listing's sums anew. Fees are known only where they are known for every day with revenue; and the cost only
+    where no day with revenue lacks its units (`unit_gaps`)."""
     sums = ", ".join(f"{n} = d.{n}" for n in _FIGURES if n != "fees_minor")
     db.execute(
         f"""UPDATE metric_listing SET {sums}, days = d.days, fees_minor = CASE WHEN d.unknown THEN NULL
             ELSE d.fees_minor END, currency = d.currency, fees_by = d.fees_by, first_day = d.first_day,
-            last_day = d.last_day, cost_minor = d.cost, uncosted = d.uncosted, fetched_at = :now
+            last_day = d.last_day, cost_minor = d.cost, uncosted = d.uncosted, unit_gaps = d.unit_gaps,
+            fetched_at = :now
         FROM (SELECT count(*) AS days, min(day) AS first_day, max(day) AS last_day, max(currency) AS currency,
                      coalesce(sum(units * unit_minor), 0) AS cost,
                      coalesce(sum(units) FILTER (WHERE unit_minor IS NULL), 0) AS uncosted,
+                     coalesce(sum(revenue_minor > 0 AND units IS NULL), 0) AS unit_gaps,
                      sum(revenue_minor > 0 AND fees_minor IS NULL) > 0 AS unknown,
                      coalesce(group_concat(DISTINCT nullif(fees_by, '')), '') AS fees_by,
                      {", ".join(f"sum({n}) AS {n}" for n in _FIGURES)}
@@ -125,10 +130,12 @@ def last_days(db: sqlite3.Connection) -> dict[str, int]:
 
 def to_track(db: sqlite3.Connection, ended_after: int) -> list[sqlite3.Row]:
     """Listings whose performance is worth reading: accepted, live, and those ended since that time (late data); not
-    those whose account was forgotten."""
+    those whose account was forgotten. `category` is the approved one: margin and floor took their fees by it."""
     return db.execute(
-        """
-        SELECT l.*, p.title, p.category,
+        f"""
+        SELECT l.*, p.title,
+               coalesce(nullif(json_extract(nullif(CAST(f.intent AS TEXT), ''), '$.category.path'), ''),
+                        {category_sql()}) AS category,
                coalesce(json_extract(nullif(CAST(f.intent AS TEXT), ''), '$.marketplace'), '') AS marketplace
         FROM listing l JOIN product p ON p.id = l.product_id JOIN decision d ON d.id = l.decision_id
              JOIN draft f ON f.id = d.draft_id

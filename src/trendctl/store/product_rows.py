@@ -12,8 +12,20 @@ from trendctl.commerce.money import exponent
 
 Sort = Literal["score", "newest", "title"]
 
-_COLUMNS = """p.id AS pid, p.uid, p.title, p.brand, p.category, p.first_seen_at, p.last_seen_at, s.score, s.stage,
-    s.sources, s.price_low, s.price_mid, s.price_high, s.currency, r.status, r.until"""
+
+def category_sql(product: str = "p") -> str:
+    """SQL of a product's category: the analysed path, as review shows it, else the source's own word.
+
+    `product`: the alias of `product` in the query.
+    """
+    return (
+        "coalesce((SELECT nullif(json_extract(c.output, '$.path'), '') FROM analysis c"
+        f" WHERE c.product_id = {product}.id AND c.agent = 'category' AND c.cause = ''), {product}.category)"
+    )
+
+
+_COLUMNS = f"""p.id AS pid, p.uid, p.title, p.brand, {category_sql()} AS category, p.first_seen_at, p.last_seen_at,
+    s.score, s.stage, s.sources, s.price_low, s.price_mid, s.price_high, s.currency, r.status, r.until"""
 _OPEN = ("submitting", "accepted", "live", "unknown")
 _LISTING_STATES = (*_OPEN, "rejected", "failed", "ended")
 _REVIEW = "SELECT 1 FROM review r2 WHERE r2.product_id = p.id AND r2.status = :status"
@@ -117,7 +129,7 @@ def _filter(status: str | None, category: str | None) -> tuple[str, dict[str, An
         parts.append(_STATUS[status])
         values["status"] = status
     if category:
-        parts.append("instr(lower(p.category), :category) > 0")
+        parts.append(f"instr(lower({category_sql()}), :category) > 0")
         values["category"] = category.lower()
     return " AND ".join(parts), values
 

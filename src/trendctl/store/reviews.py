@@ -53,24 +53,38 @@ def worthy(db: sqlite3.Connection, least: float, limit: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+# A change of a live listing awaits the person though its product was put aside: the end of a rejected one, and
+# whatever was proposed since.
+_AWAITED = """
+FROM review r JOIN product p ON p.id = r.product_id
+JOIN draft f ON f.product_id = p.id AND f.superseded_at IS NULL
+LEFT JOIN score s ON s.product_id = p.id
+WHERE (r.status = 'pending_review' OR (r.status = 'deferred' AND r.until <= :now)
+       OR (f.action IN ('end', 'reprice') AND EXISTS (SELECT 1 FROM listing l WHERE l.id = f.listing_id
+           AND l.state = 'live') AND (f.created_at >= r.at OR (f.action = 'end' AND r.status = 'rejected'))))
+  AND p.merged_into IS NULL
+  AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.draft_id = f.id AND d.kind = 'approve'
+        AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)
+        AND (d.expires_at >= :now OR EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id
+            AND o.kind <> 'auto_decrease')))
+"""
+
+
 def queue(db: sqlite3.Connection, now: int, limit: int = 1000) -> list[sqlite3.Row]:
-    """Products that await a decision, best score first: pending (or a deferral that is over), with a draft nobody
-    has approved. Columns: id, title, score, stage, ready (drafts that can be approved)."""
+    """Products that await a decision, best score first: with a draft nobody has approved, and pending (or a deferral
+    that is over), or with a change of a live listing. Columns: id, title, score, stage, ready (drafts that can be
+    approved)."""
     return db.execute(
-        """
-        SELECT p.id, p.title, coalesce(s.score, 0) AS score, coalesce(s.stage, '') AS stage,
-               sum(f.hash IS NOT NULL AND f.blocks = '[]') AS ready
-        FROM review r JOIN product p ON p.id = r.product_id
-        JOIN draft f ON f.product_id = p.id AND f.superseded_at IS NULL
-        LEFT JOIN score s ON s.product_id = p.id
-        WHERE (r.status = 'pending_review' OR (r.status = 'deferred' AND r.until <= :now)) AND p.merged_into IS NULL
-          AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.draft_id = f.id AND d.kind = 'approve'
-                AND NOT EXISTS (SELECT 1 FROM decision u WHERE u.of_decision = d.id)
-                AND (d.expires_at >= :now OR EXISTS (SELECT 1 FROM operation o WHERE o.decision_id = d.id)))
-        GROUP BY p.id ORDER BY score DESC, p.id LIMIT :limit
-        """,
+        "SELECT p.id, p.title, coalesce(s.score, 0) AS score, coalesce(s.stage, '') AS stage,"
+        f" sum(f.hash IS NOT NULL AND f.blocks = '[]') AS ready {_AWAITED}"
+        " GROUP BY p.id ORDER BY score DESC, p.id LIMIT :limit",
         {"now": now, "limit": limit},
     ).fetchall()
+
+
+def awaited(db: sqlite3.Connection, now: int) -> int:
+    """How many products `queue` would list without a limit."""
+    return int(db.execute(f"SELECT count(DISTINCT p.id) {_AWAITED}", {"now": now}).fetchone()[0])
 
 
 def set_open(db: sqlite3.Connection, product_id: int, now: int) -> None:

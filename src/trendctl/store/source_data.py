@@ -53,21 +53,26 @@ def delete(db: sqlite3.Connection, source: str) -> None:
 
 
 def _rename(db: sqlite3.Connection, named: Sequence[int], orphans: Sequence[int]) -> None:
-    """A name that another source gave; the tombstone's where none did. What was merged into a product is called so."""
+    """What another source gave: its name, brand and category ("" where it gave none); the tombstone's where no other
+    did. What was merged into a product is called so."""
     for product_id in named:
         row = db.execute(
-            "SELECT i.title, i.brand FROM item i JOIN product p ON p.id = i.product_id WHERE p.id = ?"
+            "SELECT i.title, i.brand, i.category FROM item i JOIN product p ON p.id = i.product_id WHERE p.id = ?"
             " ORDER BY i.external_id GLOB 'q:*', instr(i.title, p.title) = 0, i.last_seen_at DESC, i.id LIMIT 1",
             (product_id,),
         ).fetchone()
         db.execute(
             "UPDATE product SET title = CASE WHEN instr(:title, title) > 0 THEN title ELSE :title END,"
-            " brand = coalesce(nullif(:brand, ''), brand) WHERE id = :id",
-            {"title": row["title"], "brand": row["brand"], "id": product_id},
+            " brand = CASE WHEN brand IN (SELECT brand FROM item WHERE product_id = :id) THEN brand ELSE :brand END,"
+            " category = CASE WHEN category IN (SELECT category FROM item WHERE product_id = :id) THEN category"
+            " ELSE :category END WHERE id = :id",
+            {**row, "id": product_id},
         )
-    db.executemany("UPDATE product SET title = ?, brand = '' WHERE id = ?", [(TITLE, p) for p in orphans])
     db.executemany(
-        "UPDATE product SET title = p.title, brand = p.brand FROM product p"
+        "UPDATE product SET title = ?, brand = '', category = '' WHERE id = ?", [(TITLE, p) for p in orphans]
+    )
+    db.executemany(
+        "UPDATE product SET title = p.title, brand = p.brand, category = p.category FROM product p"
         " WHERE p.id = product.merged_into AND product.merged_into = ?",
         [(p,) for p in (*named, *orphans)],
     )

@@ -21,32 +21,33 @@ class Shelf:
 
     def unseen(self, left: int) -> int:
         """Pieces that are gone from this listing though no sale was told yet."""
-        since = max(0, (self.units or 0) - self.units_at_set)
-        return max(0, self.set_to - since - left)
+        return max(0, self.units_at_set + self.set_to - left - (self.units or 0))
 
 
 def count(db: sqlite3.Connection, now: int) -> None:
-    """Bring the central quantities up to date with what was told and what sold. A number told anew begins anew.
+    """Bring the central quantities up to date with what was told and what sold.
 
-    A correction that takes sales back raises the central quantity; no listing is ever raised by it.
+    A number told anew begins anew, though it be the same. A correction that takes sales back raises the central
+    quantity; no listing is ever raised by it.
     """
     db.execute(
-        "INSERT INTO stock (product_id, told, quantity, updated_at) SELECT s.product_id, s.stock, s.stock, :now"
+        "INSERT INTO stock (product_id, told, tellings, quantity, updated_at)"
+        " SELECT s.product_id, s.stock, s.stock_tellings, s.stock, :now"
         " FROM supply s WHERE s.stock IS NOT NULL AND s.product_id IN (SELECT product_id FROM listing)"
         " AND s.product_id NOT IN (SELECT product_id FROM stock)",
         {"now": now},
     )
     anew = [
-        (row[0], row[1])
+        tuple(row)
         for row in db.execute(
-            "SELECT k.product_id, s.stock FROM stock k JOIN supply s ON s.product_id = k.product_id"
-            " WHERE s.stock <> k.told"
+            "SELECT k.product_id, s.stock, s.stock_tellings FROM stock k JOIN supply s ON s.product_id = k.product_id"
+            " WHERE s.stock <> k.told OR (s.stock IS NOT NULL AND s.stock_tellings <> k.tellings)"
         )
     ]
-    for product_id, told in anew:
+    for product_id, told, tellings in anew:
         db.execute(
-            "UPDATE stock SET told = ?, quantity = ?, oversold = 0, updated_at = ? WHERE product_id = ?",
-            (told, told, now, product_id),
+            "UPDATE stock SET told = ?, tellings = ?, quantity = ?, oversold = 0, updated_at = ? WHERE product_id = ?",
+            (told, tellings, told, now, product_id),
         )
         db.execute(
             "UPDATE metric_listing SET stock_counted = coalesce(units, 0)"

@@ -5,16 +5,40 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from trendctl.ports import SupplyView
+
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from trendctl.models import Image, Supply
 
 
+_TOLD = ", ".join(f"s.{name}" for name in SupplyView.__dataclass_fields__ if name != "stock")
+# What sold is taken off, until the number is told anew: store/stocks.py counts it.
+ROWS = f"""SELECT s.product_id, {_TOLD}, s.updated_at, s.stock AS stock_told,
+    CASE WHEN k.told <> s.stock OR k.tellings <> s.stock_tellings THEN s.stock
+         ELSE min(s.stock, coalesce(k.quantity, s.stock)) END AS stock
+    FROM supply s LEFT JOIN stock k ON k.product_id = s.product_id"""
+"""What was told of products; `stock` is what is left of `stock_told`. NULL: not told."""
+
+
 def row(db: sqlite3.Connection, product_id: int) -> sqlite3.Row | None:
-    """What was told of a product, as stored; None: nothing yet."""
-    found: sqlite3.Row | None = db.execute("SELECT * FROM supply WHERE product_id = ?", (product_id,)).fetchone()
+    """What was told of a product and what is left of it, as ROWS says; None: nothing yet."""
+    found: sqlite3.Row | None = db.execute(f"{ROWS} WHERE s.product_id = ?", (product_id,)).fetchone()
     return found
+
+
+def pictures(db: sqlite3.Connection, product_id: int) -> frozenset[tuple[str, str, str]]:
+    """A product's images as they stand: (sha256, rights, url) of each."""
+    rows = db.execute("SELECT sha256, rights, url FROM image WHERE product_id = ?", (product_id,))
+    return frozenset((row[0], row[1], row[2]) for row in rows)
+
+
+def told(session: "Session", product_id: int) -> "Supply | None":
+    """What was told of a product, inside the session that will change it; None: nothing yet."""
+    from trendctl.models import Supply
+
+    return session.get(Supply, product_id)
 
 
 def set_supply(session: "Session", product_id: int, changes: Mapping[str, Any], now: int) -> "Supply":
@@ -28,6 +52,8 @@ def set_supply(session: "Session", product_id: int, changes: Mapping[str, Any], 
             row.facts = json.dumps({k: v for k, v in facts.items() if v}, sort_keys=True)
         else:
             setattr(row, name, int(value) if isinstance(value, bool) else value)
+    if "stock" in changes:
+        row.stock_tellings += 1
     row.updated_at = now
     session.add(row)
     return row

@@ -174,9 +174,13 @@ def explain_lines(result: Score) -> list[str]:
     lines = [f"score {result.value:.1f} of 100, stage: {result.stage}"]
     for part in result.parts:
         limit = f" of {100 * part.weight:.0f}" if part.weight else ""
-        lines.append(f"{part.name}: {part.points:+.1f}{limit} points: {part.words}")
+        lines.append(f"{part.name}: {_points(part.points)}{limit} points: {part.words}")
         lines.extend(f"  - {text}" for text in part.evidence)
     return lines
+
+
+def _points(points: float) -> str:
+    return f"{points:+.1f}" if abs(points) >= 0.05 else "0.0"
 
 
 def _momentum(signals: Sequence[Signal]) -> Part:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from trendctl.commerce import facts
 from trendctl.commerce.canonical import canonical
 from trendctl.errors import AccessError
-from trendctl.ports import Answer, CallLimit, Json, Talk, Wire
+from trendctl.ports import CallLimit, Json, Talk, Wire
+from trendctl.posting import body
 from trendctl.posting.graph import errors
 
 HOST = "https://graph.facebook.com"
@@ -62,33 +63,16 @@ def delete(version: str, *path: str) -> Wire:
     return Wire("DELETE", address(version, *path), (("Accept", "application/json"),))
 
 
-def parsed(answer: Answer) -> dict[str, Any]:
-    """The body as an object; {} where it is empty or cannot be read."""
-    return errors.parsed(answer)
-
-
 def rows(value: object) -> list[dict[str, Any]]:
     """The objects of a list, or of an edge's `data`; none of anything else."""
-    if isinstance(value, dict):
-        value = value.get("data")
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def part(value: object) -> dict[str, Any]:
-    """An object; {} for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: object) -> str:
-    """An id or a word; "" for anything else."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return body.rows(value.get("data") if isinstance(value, dict) else value)
 
 
 def read(talk: Talk, wire: Wire, platform: str) -> dict[str, Any]:
     """The body of a read. Raises AccessError with Meta's words and the next command."""
     answer = talk.send(wire)
     if answer.status == 200 and errors.problem(answer) is None:
-        return parsed(answer)
+        return body.parsed(answer)
     said = errors.common(answer, platform)
     raise AccessError(
         "Meta did not answer", why=said.cause if said else f"HTTP {answer.status}",

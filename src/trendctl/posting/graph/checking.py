@@ -7,6 +7,8 @@ from typing import Any
 from trendctl.clock import SystemClock
 from trendctl.errors import TrendctlError
 from trendctl.ports import CheckResult, Seen, Talk
+from trendctl.posting import checking
+from trendctl.posting.body import part, text
 from trendctl.posting.graph import api, errors
 from trendctl.posting.graph.login import DEBUG, MetaSignIn
 
@@ -20,17 +22,17 @@ def check(seen: Seen, sign_in: MetaSignIn, name: str, *looks: Look) -> list[Chec
     version, day = api.version_of(seen.options), today()
     ages = version_row(version, day, sign_in.platform, str(seen.options.get("graph_version") or ""))
     if seen.talk is None:
-        return [CheckResult("sign-in", "fail", seen.why, f"trendctl platforms login {sign_in.platform}"), ages]
-    rows = [CheckResult("sign-in", "ok", "signed in")]
+        return [checking.signed_out(seen, sign_in.platform), ages]
+    rows = [checking.SIGNED_IN]
     try:
         rows += token_rows(seen.talk, version, sign_in, day)
     except TrendctlError as fault:
-        rows.append(CheckResult("token", "fail", fault.why or fault.what, fault.next))
+        rows.append(checking.unread("token", fault))
     for look in looks:
         try:
             rows += look(seen, version, seen.talk)
         except TrendctlError as fault:
-            rows.append(CheckResult(name, "fail", fault.why or fault.what, fault.next))
+            rows.append(checking.unread(name, fault))
     return [*rows, ages]
 
 
@@ -42,12 +44,12 @@ def today() -> date:
 def token_rows(talk: Talk, version: str, sign_in: MetaSignIn, day: date) -> Iterator[CheckResult]:
     """What Meta says of the token: valid, until when, for which permissions. Raises AccessError."""
     login = f"trendctl platforms login {sign_in.platform}"
-    found = api.part(api.read(talk, api.get(version, DEBUG), sign_in.platform).get("data"))
+    found = part(api.read(talk, api.get(version, DEBUG), sign_in.platform).get("data"))
     if found.get("is_valid") is not True:
-        said = errors.scrubbed(str(api.part(found.get("error")).get("message") or "Meta says it is not valid"))
+        said = errors.scrubbed(str(part(found.get("error")).get("message") or "Meta says it is not valid"))
         yield CheckResult("token", "fail", said, login)
         return
-    yield CheckResult("token", "ok", f"valid, of {api.text(found.get('type')).lower() or 'a user'}")
+    yield CheckResult("token", "ok", f"valid, of {text(found.get('type')).lower() or 'a user'}")
     yield _until("token expiry", found.get("expires_at"), day, login)
     yield _until("data access", found.get("data_access_expires_at"), day, login)
     scopes = found.get("scopes")
@@ -95,9 +97,9 @@ def pages(talk: Talk, version: str, platform: str) -> list[dict[str, str]]:
     wire = api.get(version, "me", "accounts", fields="id,name,instagram_business_account{id,username}", limit="100")
     found = []
     for row in api.rows(api.read(talk, wire, platform).get("data")):
-        linked = api.part(row.get("instagram_business_account"))
-        own = {"id": api.text(row.get("id")), "name": api.text(row.get("name"))}
-        found.append(own | {"instagram": api.text(linked.get("id")), "username": api.text(linked.get("username"))})
+        linked = part(row.get("instagram_business_account"))
+        own = {"id": text(row.get("id")), "name": text(row.get("name"))}
+        found.append(own | {"instagram": text(linked.get("id")), "username": text(linked.get("username"))})
     return [row for row in found if row["id"]]
 
 

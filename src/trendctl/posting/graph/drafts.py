@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from trendctl.http_address import is_loopback, is_public
 from trendctl.ports import DraftInput, Json, SupplyView
+from trendctl.posting import asked
 from trendctl.posting.graph import api
 
 META = ("facebook", "facebook_page", "instagram")
@@ -59,11 +60,8 @@ def unreachable(wanted: DraftInput, doc: Mapping[str, Json]) -> list[str]:
 
 
 def fetched(doc: Mapping[str, Json]) -> tuple[str, ...]:
-    """Bytes behind an address are not bound by the approval."""
-    numbers = [str(n) for n, picture in enumerate(doc["images"], 1) if picture["url"]]
-    if not numbers:
-        return ()
-    return (f"Meta fetches image {', '.join(numbers)} from its address: the bytes there can change after you approve",)
+    """Which images Meta fetches by itself."""
+    return asked.fetched(doc, "Meta")
 
 
 def number(wanted: DraftInput, platform: str, name: str, what: str) -> tuple[str, list[str]]:

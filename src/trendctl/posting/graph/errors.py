@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from trendctl.ports import Answer, Understood, Verdict
+from trendctl.posting.body import parsed, retry_after
 
 LONG = 3600.0  # seconds: not in this run
 _LIMITS = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
@@ -42,15 +42,6 @@ class Problem:
         """As it is told to a person."""
         number = f"{self.code}/{self.subcode}" if self.subcode else str(self.code)
         return f"Meta {number}: {self.words}"
-
-
-def parsed(answer: Answer) -> dict[str, Any]:
-    """The body as an object; {} where it is empty or cannot be read."""
-    try:
-        found = json.loads(answer.body or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def problem(answer: Answer) -> Problem | None:
@@ -156,8 +147,7 @@ def pause(answer: Answer, unsaid: float) -> float:
     minutes = _regain(answer.headers)
     if minutes > 0:
         return minutes * 60.0
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() else unsaid
+    return retry_after(answer, unsaid)
 
 
 def _regain(headers: Mapping[str, str]) -> float:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from trendctl.ports import Json
+from trendctl.posting.body import part, text
 from trendctl.posting.graph import api
 
 
@@ -11,7 +12,7 @@ def total(body: Json, metric: str) -> int | None:
     """The newest value of a metric; None where Meta gives none (an empty set is no zero)."""
     for row in api.rows(body):
         values = api.rows(row.get("values"))
-        found: Any = values[-1].get("value") if values else api.part(row.get("total_value")).get("value")
+        found: Any = values[-1].get("value") if values else part(row.get("total_value")).get("value")
         if row.get("name") == metric and isinstance(found, int) and not isinstance(found, bool):
             return found
     return None
@@ -20,7 +21,7 @@ def total(body: Json, metric: str) -> int | None:
 def day_of(told: object) -> date | None:
     """The UTC day of Meta's time (2026-06-01T12:00:00+0000); None where it is none."""
     try:
-        at = datetime.strptime(api.text(told), "%Y-%m-%dT%H:%M:%S%z")
+        at = datetime.strptime(text(told), "%Y-%m-%dT%H:%M:%S%z")
     except ValueError:
         return None
     return at.astimezone(UTC).date()

@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from trendctl.errors import AccessError, UsageError
+from trendctl.errors import AccessError
 from trendctl.ports import Answer, Credentials, Grant, Json, Wire
+from trendctl.posting import oauth
 from trendctl.posting.graph import api, errors
 
 SECRET = "FACEBOOK_ACCESS_TOKEN"
@@ -39,7 +40,7 @@ class MetaSignIn:
     def consent_url(self, credentials: Credentials, options: Mapping[str, Json], state: str) -> str:
         """Where the person consents. Raises AccessError without app id and secret."""
         query = {
-            "client_id": self._keys(credentials)[0], "redirect_uri": _landing(options), "response_type": "code",
+            "client_id": _keys(credentials)[0], "redirect_uri": _landing(options), "response_type": "code",
             "scope": ",".join(self.scopes), "state": state,
         }  # fmt: skip
         return f"{api.DIALOG}/{api.version_of(options)}/dialog/oauth?{urlencode(query)}"
@@ -62,9 +63,9 @@ class MetaSignIn:
 
         A token of a code is over at once: it is only good to be exchanged. Without `expires_in` it never ends.
         """
-        found = api.parsed(answer)
-        token, rest = found.get("access_token"), found.get("expires_in")
-        if answer.status == 200 and isinstance(token, str) and token:
+        token, found = oauth.granted(answer)
+        if token:
+            rest = found.get("expires_in")
             ends = float(rest) if isinstance(rest, int | float) and rest > 0 else None
             usable = 0.0 if ends is not None and ends <= SHORT else min(ends or RENEW, RENEW)
             return Grant(token, usable, token, ends)
@@ -93,39 +94,22 @@ class MetaSignIn:
         return self._call(credentials, options, {"grant_type": "fb_exchange_token", "fb_exchange_token": token})
 
     def _call(self, credentials: Credentials, options: Mapping[str, Json], query: Mapping[str, str]) -> Wire:
-        app_id, secret = self._keys(credentials)
+        app_id, secret = _keys(credentials)
         params = {"client_id": app_id, "client_secret": secret, **query}
         return api.get(api.version_of(options), "oauth", "access_token", **params)
 
-    def _keys(self, credentials: Credentials) -> tuple[str, str]:
-        found = {name: credentials.get(name) for name in CREDENTIALS[:2]}
-        for name, value in found.items():
-            if not value:
-                raise AccessError(
-                    f"{name} is not set", why=f"your app is at {APPS_PAGE}", next=f"trendctl secrets set {name}"
-                )
-        return str(found[CREDENTIALS[0]]), str(found[CREDENTIALS[1]])
-
     def _code(self, pasted: str, state: str) -> str:
         """The code of an address or a bare one."""
-        login = f"trendctl platforms login {self.platform}"
         if "code=" in pasted:
             parts = urlsplit(pasted)
-            query = parse_qs(parts.query or parts.fragment or pasted)
-            if state and query.get("state", [state])[0] != state:
-                raise UsageError("That address is from another sign-in", next=login)
-            pasted = query.get("code", [""])[0]
+            pasted = oauth.code_in(parts.query or parts.fragment or pasted, state, self.platform, "code")
         pasted = pasted.removesuffix("#_=_")
-        if not pasted or pasted.startswith("http") or "=" in pasted or any(c.isspace() for c in pasted):
-            raise UsageError(
-                "There is no code in that", why="paste the whole address of the page after you agreed", next=login
-            )
-        return pasted
+        return oauth.a_code("" if "=" in pasted else pasted, self.platform)
 
     def _trouble(self, answer: Answer) -> AccessError:
         found = errors.problem(answer)
-        if answer.status in (0, 429) or answer.status >= 500 or (found is not None and found.transient):
-            return AccessError(errors.scrubbed(answer.error) or f"Meta's sign-in answered HTTP {answer.status}")
+        if oauth.may_pass(answer) or (found is not None and found.transient):
+            return oauth.not_now(replace(answer, error=errors.scrubbed(answer.error)), "Meta")
         if found is None:
             return AccessError("Meta refuses the sign-in", why=f"HTTP {answer.status}")
         if found.code == 101 or "client secret" in found.words.lower():
@@ -142,6 +126,10 @@ class MetaSignIn:
 def proof_of(token: str, secret: str) -> str:
     """appsecret_proof: HMAC-SHA256 of the token with the app's secret, in hex."""
     return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def _keys(credentials: Credentials) -> tuple[str, str]:
+    return oauth.keys(credentials, CREDENTIALS, f"your app is at {APPS_PAGE}")
 
 
 def _landing(options: Mapping[str, Json]) -> str:

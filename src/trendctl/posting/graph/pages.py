@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from trendctl.ports import Answer, Talk, Wire
+from trendctl.posting.body import parsed, text
 from trendctl.posting.graph import api, errors
 
 PAGE = "X-Trendctl-Page"  # names the Page in a rendered wire; taken out before the call
@@ -22,7 +23,7 @@ class AsPage:
         """One call, after at most one read."""
         if not self._token:
             read = self._talk.send(api.get(self._version, self._page, fields="access_token"))
-            self._token = api.text(api.parsed(read).get("access_token"))
+            self._token = text(parsed(read).get("access_token"))
             if not self._token:
                 fine = read.status == 200 and errors.problem(read) is None
                 return errors.not_made(Answer(403) if fine else read)  # readable, and no token: no role on the Page

@@ -3,13 +3,13 @@
 Shapes: Amazon's OpenAPI document of Listings Items 2021-08-01. HTTP 200 may hold status INVALID.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from trendctl.commerce.money import Money, exponent, round_minor
 from trendctl.ports import Answer, Understood, Verdict
+from trendctl.posting.body import parsed, part, retry_after, rows
 
 INTERNAL = "4000000"  # "internal error": a preview fails with it though the listing itself would be taken
 LONG = 3600.0  # seconds: not in this run
@@ -26,25 +26,6 @@ _MEANS = {
     "brand": "Amazon refuses the brand: trendctl supply ID --brand ...",
     "main_product_image_locator": "Amazon refuses the image: trendctl image list ID",
 }
-
-
-def parsed(answer: Answer) -> dict[str, Any]:
-    """The body as an object; {} where it is empty or cannot be read."""
-    try:
-        found = json.loads(answer.body or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def rows(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; none of anything else."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def part(value: object) -> dict[str, Any]:
-    """An object; {} for anything else."""
-    return value if isinstance(value, dict) else {}
 
 
 def clean(value: object, most: int = 300) -> str:
@@ -126,14 +107,9 @@ def _common(answer: Answer) -> Understood | None:
         words_ = f"Amazon refuses permission ({trouble(answer)}): {_CHECK}"
         return Understood(Verdict.NOT_APPLIED, words_, retry_after=LONG)
     if answer.status == 429:
-        return Understood(Verdict.NOT_APPLIED, "Amazon's call limit (HTTP 429)", retry_after=pause(answer))
+        wait = retry_after(answer, None)  # Amazon hardly ever sends it: then the machine's own growing waits
+        return Understood(Verdict.NOT_APPLIED, "Amazon's call limit (HTTP 429)", retry_after=wait)
     return None
-
-
-def pause(answer: Answer) -> float | None:
-    """Seconds of Retry-After, which Amazon hardly ever sends; None: the machine's own growing waits."""
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() else None
 
 
 def _previewed(answer: Answer) -> Understood:

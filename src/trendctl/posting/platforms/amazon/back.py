@@ -1,13 +1,13 @@
 """Reading an Amazon listing back: ACCEPTED is only a queue, the listing itself says whether buyers see it."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from trendctl.commerce.money import Money
 from trendctl.ports import Answer, Json, ReadBack, State, Talk
+from trendctl.posting.body import count, is_amount, parsed, part, rows
 from trendctl.posting.platforms.amazon import wires
-from trendctl.posting.platforms.amazon.answers import errors, parsed, part, problems, rows, texts, trouble, words
+from trendctl.posting.platforms.amazon.answers import errors, problems, texts, trouble, words
 from trendctl.posting.platforms.amazon.places import Place, known_place
 
 DATA = "summaries,issues,offers,fulfillmentAvailability"
@@ -65,26 +65,25 @@ def _own(value: object, place: Place) -> dict[str, Any]:
 
 
 def _as_approved(intent: Mapping[str, Json], body: Mapping[str, Any], place: Place) -> bool:
-    """Price and quantity; what was sold since is missing from the quantity."""
+    """The price, and of a revise the quantity too, from which what was sold since is missing."""
     wanted = Money(intent["price"]["minor"], intent["price"]["currency"])
     offers = [row for row in rows(body.get("offers")) if row.get("marketplaceId") == place.id]
     prices = [part(row.get("price")) for row in offers if row.get("offerType") in (None, "B2C")]
-    left = quantity_of(body)
-    return any(_is(price, wanted) for price in prices) and left is not None and left <= int(intent["quantity"])
+    priced, left = any(_is(price, wanted) for price in prices), quantity_of(body)
+    if intent["action"] == "reprice":
+        return priced
+    return priced and left is not None and left <= int(intent["quantity"])
 
 
 def quantity_of(body: Mapping[str, Any]) -> int | None:
     """What the seller's own stock has left; None where Amazon does not say."""
     for row in rows(body.get("fulfillmentAvailability")):
-        number = row.get("quantity")
-        if row.get("fulfillmentChannelCode") == "DEFAULT" and isinstance(number, int) and not isinstance(number, bool):
+        number = count(row.get("quantity"))
+        if row.get("fulfillmentChannelCode") == "DEFAULT" and number is not None:
             return number if number >= 0 else None
     return None
 
 
 def _is(price: Mapping[str, Any], wanted: Money) -> bool:
-    try:
-        amount = Decimal(str(price.get("amount")))
-    except InvalidOperation:
-        return False
-    return amount == wanted.decimal() and price.get("currencyCode", price.get("currency")) == wanted.currency
+    currency = price.get("currencyCode", price.get("currency"))
+    return is_amount(price.get("amount"), wanted) and currency == wanted.currency

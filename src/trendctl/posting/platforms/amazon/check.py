@@ -7,8 +7,10 @@ from email.utils import parsedate_to_datetime
 
 from trendctl.errors import AccessError, TrendctlError
 from trendctl.ports import Answer, CheckResult, Seen, Talk, Wire
+from trendctl.posting import checking
+from trendctl.posting.body import parsed, part, rows
 from trendctl.posting.platforms.amazon import known, performance, views, wires
-from trendctl.posting.platforms.amazon.answers import parsed, part, rows, trouble
+from trendctl.posting.platforms.amazon.answers import trouble
 from trendctl.posting.platforms.amazon.places import Place, place
 
 ROTATE_DAYS = 180  # a client secret's life: developer-docs.amazon.com, rotate your application's client secrets
@@ -20,11 +22,11 @@ _LOGIN = "trendctl platforms login amazon"
 def check(seen: Seen) -> Sequence[CheckResult]:
     """Every check; without a sign-in only the first."""
     if seen.talk is None:
-        return [CheckResult("sign-in", "fail", seen.why, _LOGIN)]
+        return [checking.signed_out(seen, "amazon")]
     where = place(seen.marketplace)
     if where is None:
         return [CheckResult("marketplace", "fail", f"Amazon has no {seen.marketplace}", "trendctl config edit")]
-    rows_ = [CheckResult("sign-in", "ok", "signed in")]
+    rows_ = [checking.SIGNED_IN]
     first = seen.talk.send(wires.get(where, "/sellers/v1/marketplaceParticipations"))
     now = _server_time(first)
     rows_ += [_marketplace(first, where), _seller(seen), *_secret(seen, now)]
@@ -119,7 +121,7 @@ def _permission(name: str, role: str, wire: Wire, talk: Talk, where: Place) -> C
             return _lacks(name, role, answer, where)
         return CheckResult(name, "warn" if name == "views" else "fail", fault.why, fault.next)
     except TrendctlError as fault:
-        return CheckResult(name, "fail", fault.why or fault.what, fault.next)
+        return checking.unread(name, fault)
     return CheckResult(name, "ok", "allowed")
 
 

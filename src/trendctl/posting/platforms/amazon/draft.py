@@ -6,9 +6,9 @@ from typing import Any
 from trendctl.commerce.fees import NoFeeTable, Terms, fees_for
 from trendctl.commerce.money import CurrencyMismatch, Money
 from trendctl.ports import DraftInput, DraftOutput, Json, SupplyView
-from trendctl.posting import base
+from trendctl.posting import asked, base
+from trendctl.posting.body import part, rows
 from trendctl.posting.platforms.amazon import known, matching, page
-from trendctl.posting.platforms.amazon.answers import part, rows
 from trendctl.posting.platforms.amazon.matching import Chosen
 from trendctl.posting.platforms.amazon.places import CURRENCIES, Place, place
 
@@ -24,14 +24,18 @@ def draft(wanted: DraftInput) -> DraftOutput:
     found = matching.chosen(wanted.known.get("catalog"), wanted)
     doc["extra"] = _extra(wanted, found)
     missing = [*base.missing(wanted), *_seller(wanted), *_unasked(wanted)]
-    asked = _is_asked(wanted)
-    if asked and found.asin and part(wanted.known["restrictions"]).get("asin") != found.asin:
+    ready = _is_asked(wanted)
+    if ready and found.asin and part(wanted.known["restrictions"]).get("asin") != found.asin:
         missing.append(f"whether you may sell {found.asin}: trendctl platforms check amazon, then analyze")
-    if asked and found.undecided:
+    if ready and found.undecided:
         missing.append(found.undecided)
-    blocks = [*_currency(wanted, where), *_account(wanted, where), *_restricted(wanted, found)]
+    blocks = [
+        *asked.other_currency(wanted, f"Amazon {where.country}", CURRENCIES[where.id]),
+        *_account(wanted, where),
+        *_restricted(wanted, found),
+    ]
     warnings = [*_product(found, where), *_fee_words(wanted, doc, found)]
-    if found.asin or not asked or found.undecided:
+    if found.asin or not ready or found.undecided:
         doc["category"] = {**doc["category"], "id": found.type}
         doc["aspects"] = {}
     else:
@@ -69,15 +73,6 @@ def _unasked(wanted: DraftInput) -> list[str]:
     return [
         f"what Amazon knows of the product{f' ({trouble})' if trouble else f': trendctl analyze {wanted.case.uid}'}"
     ]
-
-
-def _currency(wanted: DraftInput, where: Place) -> list[str]:
-    """A marketplace takes prices in its own currency only."""
-    own = CURRENCIES[where.id]
-    if own == wanted.case.currency:
-        return []
-    name = f"Amazon {where.country}"
-    return [f"{name} sells in {own}, your market is in {wanted.case.currency}: trendctl config edit"]
 
 
 def _account(wanted: DraftInput, where: Place) -> list[str]:

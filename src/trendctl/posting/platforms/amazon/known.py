@@ -11,9 +11,10 @@ from urllib.parse import quote
 from trendctl.commerce.money import Money
 from trendctl.errors import AccessError, ParseError
 from trendctl.ports import Answer, DraftInput, Json, SupplyView, Talk, Wire
-from trendctl.posting import base
+from trendctl.posting import asked, base
+from trendctl.posting.body import parsed, part, rows
 from trendctl.posting.platforms.amazon import matching, shapes, wires
-from trendctl.posting.platforms.amazon.answers import clean, is_of_token, money, parsed, part, rows, trouble
+from trendctl.posting.platforms.amazon.answers import clean, is_of_token, money, trouble
 from trendctl.posting.platforms.amazon.places import Place, known_place, place
 
 CATALOG = "/catalog/2022-04-01/items"
@@ -72,7 +73,7 @@ def asked_asin(wanted: DraftInput) -> str:
 
 def chosen_type(wanted: DraftInput) -> str:
     """The product type that the person chose, by edit or as a fact."""
-    return str(wanted.options.get("_category") or _fact(wanted, "product_type")).strip().upper()
+    return (asked.chosen_category(wanted) or _fact(wanted, "product_type")).strip().upper()
 
 
 def fact_names(wanted: DraftInput) -> dict[str, str]:
@@ -83,10 +84,8 @@ def fact_names(wanted: DraftInput) -> dict[str, str]:
 
 
 def query(wanted: DraftInput) -> str:
-    """What the catalogue is asked for: the listing's title, else the product's; a comma would make two of it."""
-    copy = wanted.analyses.get("copywriter") or {}
-    made = copy.get("platforms", {}).get("amazon", {}) if isinstance(copy, Mapping) else {}
-    return " ".join(str(made.get("title") or wanted.case.title).replace(",", " ").split())[:200]
+    """What the catalogue is asked for; a comma would make two of it."""
+    return " ".join(asked.title(wanted, "amazon").replace(",", " ").split())[:200]
 
 
 def participations(talk: Talk, where: Place) -> dict[str, Json]:

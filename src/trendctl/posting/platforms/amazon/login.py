@@ -4,18 +4,19 @@ developer-docs.amazon.com/sp-api: "Connect to the SP-API", "Website authorizatio
 An access token lives an hour, by its answer; the refresh token's end is not told.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from trendctl.errors import AccessError, UsageError
 from trendctl.ports import Answer, Credentials, Grant, Json, Wire
+from trendctl.posting import oauth
 from trendctl.posting.platforms.amazon.places import known_place
 
 TOKEN = "https://api.amazon.com/auth/o2/token"
 KEYS = ("AMAZON_SP_API_KEY", "AMAZON_SP_API_SECRET")
+HOUR = 3600.0  # seconds an access token lasts where the answer does not say
 CONSOLE = "/sellingpartner/developerconsole"  # Seller Central > Apps and Services > Develop Apps
 HOW = (
     "your own app's refresh token is shown once in Seller Central: Apps and Services > Develop Apps, the arrow beside "
@@ -61,16 +62,10 @@ class AmazonSignIn:
 
     def granted(self, answer: Answer) -> Grant:
         """Raises AccessError; its `why` is "" where trying again may help."""
-        try:
-            body = json.loads(answer.body or b"{}")
-        except ValueError:
-            body = {}
-        body = body if isinstance(body, dict) else {}
-        token = body.get("access_token")
-        if answer.status == 200 and isinstance(token, str) and token:
-            told = str(body.get("expires_in") or "")
-            return Grant(token, float(told) if told.isdecimal() else 3600.0, str(body.get("refresh_token") or ""))
-        raise _trouble(answer, str(body.get("error") or ""), str(body.get("error_description") or ""))
+        token, told = oauth.granted(answer)
+        if token:
+            return Grant(token, oauth.seconds(told.get("expires_in")) or HOUR, str(told.get("refresh_token") or ""))
+        raise _trouble(answer, *oauth.error_of(told))
 
     def signed(self, wire: Wire, token: str, credentials: Credentials, now: datetime) -> Wire:
         """The wire with the access token; Amazon wants no signature besides (since 2023-10-02)."""
@@ -92,9 +87,7 @@ def _trouble(answer: Answer, error: str, described: str) -> AccessError:
             why=f"{' and '.join(KEYS)} do not fit, or the secret is older than 180 days ({described or error or 401})",
             next="trendctl secrets set AMAZON_SP_API_SECRET",
         )
-    if answer.status == 0 or answer.status == 429 or answer.status >= 500:
-        return AccessError(answer.error or f"Amazon's sign-in answered HTTP {answer.status}")
-    return AccessError("Amazon refuses the sign-in", why=f"{error or f'HTTP {answer.status}'} {described}".strip())
+    return oauth.unexplained(answer, "Amazon", error, described)
 
 
 def _token_call(credentials: Credentials, form: Mapping[str, str]) -> Wire:
@@ -105,14 +98,7 @@ def _token_call(credentials: Credentials, form: Mapping[str, str]) -> Wire:
 
 
 def _keys(credentials: Credentials) -> tuple[str, str]:
-    found = {name: credentials.get(name) for name in KEYS}
-    for name, value in found.items():
-        if not value:
-            raise AccessError(
-                f"{name} is not set", why="your app's LWA credentials are in Seller Central under Develop Apps",
-                next=f"trendctl secrets set {name}",
-            )  # fmt: skip
-    return str(found[KEYS[0]]), str(found[KEYS[1]])
+    return oauth.keys(credentials, KEYS, "your app's LWA credentials are in Seller Central under Develop Apps")
 
 
 def _redirect(options: Mapping[str, Json]) -> str:
@@ -122,14 +108,11 @@ def _redirect(options: Mapping[str, Json]) -> str:
 def _code(pasted: str, state: str) -> str:
     """The code of an address or of a bare one."""
     if "spapi_oauth_code=" in pasted:
-        query = parse_qs(urlsplit(pasted).query if "?" in pasted else pasted)
-        if state and query.get("state", [state])[0] != state:
-            raise UsageError("That address is from another sign-in", next="trendctl platforms login amazon")
-        pasted = query.get("spapi_oauth_code", [""])[0]
+        pasted = oauth.code_in(oauth.query_of(pasted), state, "amazon", "spapi_oauth_code")
     if not pasted or "/" in pasted or "=" in pasted or any(c.isspace() for c in pasted):
         raise UsageError(
             "There is no refresh token and no code in that",
             why=f"{HOW}; or, after the consent page, the whole address you ended up at",
-            next="trendctl platforms login amazon",
+            next=oauth.login("amazon"),
         )
     return pasted

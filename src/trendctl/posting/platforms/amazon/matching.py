@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trendctl.ports import DraftInput, Json
-from trendctl.posting.platforms.amazon.answers import rows
+from trendctl.posting.body import rows
 
 ENOUGH = 0.6  # of our title's words in Amazon's title
 # What a page of the seller's own says of the shared fields, where the product type knows the attribute.

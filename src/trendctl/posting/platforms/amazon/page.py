@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trendctl.ports import DraftInput, Json
+from trendctl.posting.body import part
 from trendctl.posting.platforms.amazon import known, schema, shapes, wires
-from trendctl.posting.platforms.amazon.answers import part, texts
+from trendctl.posting.platforms.amazon.answers import texts
 from trendctl.posting.platforms.amazon.matching import OWN_ATTRIBUTES
 from trendctl.posting.platforms.amazon.places import Place
 

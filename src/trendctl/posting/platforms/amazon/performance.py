@@ -10,9 +10,10 @@ from typing import Any
 
 from trendctl.errors import TrendctlError
 from trendctl.ports import DayMetrics, Sold, Talk
+from trendctl.posting.body import count, rows
 from trendctl.posting.figures import Withheld
 from trendctl.posting.platforms.amazon import known, views, wires
-from trendctl.posting.platforms.amazon.answers import money, rows
+from trendctl.posting.platforms.amazon.answers import money
 from trendctl.posting.platforms.amazon.places import Place, known_place
 
 METRICS = "/sales/v1/orderMetrics"
@@ -64,10 +65,6 @@ def _day(day: date, sold: Mapping[str, Any] | None, seen: int | None) -> DayMetr
         return DayMetrics(day, views=seen)
     amount = money(sold.get("totalSales"))
     return DayMetrics(
-        day, views=seen, orders=_count(sold.get("orderCount")), units=_count(sold.get("unitCount")),
+        day, views=seen, orders=count(sold.get("orderCount")), units=count(sold.get("unitCount")),
         revenue_minor=amount.minor if amount else None, currency=amount.currency if amount else None,
     )  # fmt: skip
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,28 +1,10 @@
 """Amazon through the Selling Partner API: preview, put by SKU, read back until buyers see it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 
-from trendctl.ports import (
-    Answer,
-    CallLimit,
-    CheckResult,
-    DayMetrics,
-    DraftInput,
-    DraftOutput,
-    Json,
-    PlatformFacts,
-    ReadBack,
-    Resend,
-    Seen,
-    Sold,
-    Step,
-    Talk,
-    Understood,
-    Wire,
-)
-from trendctl.posting.platforms.amazon import answers, back, check, known, performance, quantity, wires
-from trendctl.posting.platforms.amazon.draft import FIELDS, draft
+from trendctl.ports import CallLimit, Json, PlatformFacts, Resend, Step
+from trendctl.posting.api_platform import Calls, Market, Marketplace
+from trendctl.posting.platforms.amazon import answers, back, check, draft, known, performance, quantity, wires
 from trendctl.posting.platforms.amazon.login import AmazonSignIn
 from trendctl.posting.platforms.amazon.places import CURRENCIES, DEFAULT
 
@@ -39,7 +21,7 @@ def _limit(name: str, pattern: str, rate: float, burst: int, source: str = _SPEC
     return CallLimit(name, pattern, burst, burst / rate, source)
 
 
-class Amazon:
+class Amazon(Marketplace):
     """`draft`, `steps`, `render`, `understand` are pure. Every write is by SKU, and may be sent again."""
 
     facts = PlatformFacts(
@@ -50,7 +32,7 @@ class Amazon:
         currencies=CURRENCIES,
         default_marketplace=DEFAULT,
         fetches_images=True,
-        fields=FIELDS,
+        fields=draft.FIELDS,
         late=("asin", "submission_id", "seller"),
         late_maybe=("asin", "submission_id", "seller"),
         limits=(
@@ -75,23 +57,9 @@ class Amazon:
         ),
     )  # fmt: skip
     sign_in = AmazonSignIn()
+    calls = Calls(wires, answers, back)
+    market = Market(draft, known, check, wires, quantity, performance)
     from_credentials: Mapping[str, str] = {"seller_id": "AMAZON_SELLER_ID"}  # option -> the credential that holds it
-
-    def draft(self, wanted: DraftInput) -> DraftOutput:
-        """See draft.py."""
-        return draft(wanted)
-
-    def asks(self, wanted: DraftInput) -> Mapping[str, str]:
-        """See known.py."""
-        return known.asks(wanted)
-
-    def ask(self, name: str, wanted: DraftInput, found: Mapping[str, Json], talk: Talk) -> Json:
-        """See known.py."""
-        return known.ask(name, wanted, found, talk)
-
-    def check(self, seen: Seen) -> Sequence[CheckResult]:
-        """See check.py."""
-        return check.check(seen)
 
     def steps(self, intent: Mapping[str, Json]) -> tuple[Step, ...]:
         """A new listing is previewed and put; a live one is patched; an end deletes the SKU."""
@@ -99,34 +67,6 @@ class Amazon:
         if action == "end":
             return (_DELETE,)
         return (_PATCH,) if action in ("reprice", "revise") else (_PREVIEW, _PUT)
-
-    def render(self, step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
-        """See wires.py."""
-        return wires.render(step, intent, late)
-
-    def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
-        """The call; a lowering looks first whether it is still one."""
-        return quantity.perform(wire, talk) if step == "quantity" else talk.send(wire)
-
-    def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py."""
-        return answers.understand(step, answer)
-
-    def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
-        """See back.py."""
-        return back.read_back(intent, late, talk)
-
-    def performance(self, listing: Sold, days: Sequence[date], talk: Talk) -> Sequence[DayMetrics]:
-        """See performance.py."""
-        return performance.performance(listing, days, talk)
-
-    def left(self, listing: Sold, talk: Talk) -> int | None:
-        """See quantity.py."""
-        return quantity.left(listing, talk)
-
-    def render_quantity(self, intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
-        """See wires.py."""
-        return wires.render_quantity(intent, late, quantity)
 
 
 PLATFORM = Amazon()

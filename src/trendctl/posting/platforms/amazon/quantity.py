@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from trendctl.errors import AccessError
 from trendctl.ports import Answer, Sold, Talk, Wire
+from trendctl.posting.body import parsed
 from trendctl.posting.platforms.amazon import wires
-from trendctl.posting.platforms.amazon.answers import parsed, trouble
+from trendctl.posting.platforms.amazon.answers import trouble
 from trendctl.posting.platforms.amazon.back import quantity_of
 from trendctl.posting.platforms.amazon.places import place
 

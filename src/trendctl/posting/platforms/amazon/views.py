@@ -15,8 +15,9 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from trendctl.ports import Answer, Sold, Talk, Wire
+from trendctl.posting.body import count, parsed, part, rows
 from trendctl.posting.platforms.amazon import wires
-from trendctl.posting.platforms.amazon.answers import is_of_token, parsed, part, rows, texts, trouble
+from trendctl.posting.platforms.amazon.answers import is_of_token, texts, trouble
 from trendctl.posting.platforms.amazon.places import Place
 
 PATH = "/reports/2021-06-30"
@@ -157,8 +158,8 @@ def parse(data: bytes, *, packed: bool = False) -> Counts | None:
         return None
     found: dict[str, int] = {}
     for row in rows(part(body).get("salesAndTrafficByAsin")):
-        number, name = part(row.get("trafficByAsin")).get("pageViews"), row.get("sku") or row.get("childAsin")
-        if isinstance(number, int) and not isinstance(number, bool) and number >= 0 and isinstance(name, str):
+        number, name = count(part(row.get("trafficByAsin")).get("pageViews")), row.get("sku") or row.get("childAsin")
+        if number is not None and number >= 0 and isinstance(name, str):
             found[name] = found.get(name, 0) + number
     return found
 

@@ -24,7 +24,7 @@ CONDITION = {
     "used_like_new": "used_like_new", "used_good": "used_good", "used_acceptable": "used_acceptable",
 }  # fmt: skip
 _IDENTITY = ("merchant_suggested_asin", "externally_assigned_product_identifier")  # not changed by a patch
-_OFFERED = ("fulfillment_availability", "purchasable_offer")
+_PRICED = ("purchasable_offer",)
 
 
 def get(place: Place, path: str, **params: str) -> Wire:
@@ -93,9 +93,9 @@ def put_body(intent: Mapping[str, Json], place: Place) -> dict[str, Json]:
 
 
 def patches(intent: Mapping[str, Json], place: Place) -> dict[str, Json]:
-    """A new price changes price and quantity; a revise every attribute but what identifies the product."""
+    """A new price changes nothing else; a revise every attribute but what identifies the product."""
     found = attributes(intent, place)
-    names = _OFFERED if intent["action"] == "reprice" else [n for n in sorted(found) if n not in _IDENTITY]
+    names = _PRICED if intent["action"] == "reprice" else [n for n in sorted(found) if n not in _IDENTITY]
     return {"productType": type_of(intent), "patches": [_replace(name, found[name]) for name in names]}
 
 

@@ -1,6 +1,5 @@
 """What eBay's answers prove. Pure: status, headers and body in; a verdict with a sentence for the person out."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -8,8 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trendctl.ports import Answer, Understood, Verdict
+from trendctl.posting.body import parsed, part, retry_after, rows
 
 _SYSTEM, _BUSY, _NO_SKU_YET, _USER, _NO_OFFER = 25001, 25025, 25702, 25002, 25713
+_SEARCHES = ("offer_read", "offer_find")
 LONG = 3600.0  # seconds: not in this run
 _FOUND = "x-trendctl-offer"  # our own note on an answer, never sent
 
@@ -37,29 +38,10 @@ _MEANS = {
 }
 
 
-def parsed(answer: Answer) -> dict[str, Any]:
-    """The body as an object; {} where it is empty or cannot be read."""
-    try:
-        found = json.loads(answer.body or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def errors(answer: Answer) -> list[dict[str, Any]]:
     """eBay's error objects (a bare one is taken too)."""
     body = parsed(answer)
     return rows(body.get("errors")) or ([body] if "errorId" in body else [])
-
-
-def rows(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; none of anything else."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def part(value: object) -> dict[str, Any]:
-    """An object; {} for anything else."""
-    return value if isinstance(value, dict) else {}
 
 
 def words(problems: Sequence[Mapping[str, Any]]) -> str:
@@ -83,7 +65,7 @@ def understand(step: str, answer: Answer) -> Understood:
     problems = errors(answer)
     if problems and not parsed(answer).get("listingId"):
         return _refused(step, answer, problems)
-    if answer.status == 404 and step in ("offer_read", "offer_find"):
+    if answer.status == 404 and step in _SEARCHES:
         return _offer(step, {})
     if not 200 <= answer.status < 300:
         verdict = Verdict.UNKNOWN if step in ("publish", "withdraw") or answer.status >= 500 else Verdict.REJECTED
@@ -104,14 +86,8 @@ def _common(answer: Answer) -> Understood | None:
             Verdict.NOT_APPLIED, "eBay refuses permission (HTTP 403): trendctl platforms check ebay", retry_after=LONG
         )
     if answer.status == 429:
-        return Understood(Verdict.NOT_APPLIED, "eBay's call limit (HTTP 429)", retry_after=pause(answer))
+        return Understood(Verdict.NOT_APPLIED, "eBay's call limit (HTTP 429)", retry_after=retry_after(answer, 5.0))
     return None
-
-
-def pause(answer: Answer) -> float:
-    """Seconds of Retry-After; 5 where eBay does not say."""
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else 5.0
 
 
 def _refused(step: str, answer: Answer, problems: list[dict[str, Any]]) -> Understood:
@@ -122,7 +98,7 @@ def _refused(step: str, answer: Answer, problems: list[dict[str, Any]]) -> Under
     theirs = answer.status < 300 and any(e.get("category") == "APPLICATION" for e in problems)
     if answer.status >= 500 or _SYSTEM in ids or theirs:
         return Understood(Verdict.UNKNOWN, said)
-    if step in ("offer_read", "offer_find") and (answer.status == 404 or _NO_OFFER in ids):
+    if step in _SEARCHES and (answer.status == 404 or ids & {_NO_OFFER, _NO_SKU_YET}):
         return _offer(step, {})
     adopted = _adopted(answer, problems) if step == "offer" else None
     if adopted is not None:
@@ -132,6 +108,20 @@ def _refused(step: str, answer: Answer, problems: list[dict[str, Any]]) -> Under
     if step in ("publish", "withdraw") and _NO_OFFER in ids | ({_NO_OFFER} if answer.status == 404 else set()):
         return Understood(Verdict.UNKNOWN, said)
     return Understood(Verdict.REJECTED, said)
+
+
+def is_published(answer: Answer) -> bool:
+    """Whether a search for offers shows one that buyers see."""
+    return bool(_published(parsed(answer)))
+
+
+def is_unread(answer: Answer) -> bool:
+    """Whether a search for offers says neither which there are nor that there is none."""
+    return understand("offer_read", answer).verdict is not Verdict.APPLIED
+
+
+def _published(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [o for o in rows(body.get("offers")) if o.get("offerId") and o.get("status") == "PUBLISHED"]
 
 
 def is_nameless_duplicate(answer: Answer) -> bool:
@@ -177,7 +167,7 @@ def _applied(step: str, answer: Answer) -> Understood:
         if urlsplit(url).scheme not in ("https", "http"):
             return Understood(Verdict.UNKNOWN, "eBay took the image but did not say where it is")
         return Understood(Verdict.APPLIED, late={step: url})
-    if step in ("offer_read", "offer_find"):
+    if step in _SEARCHES:
         return _offer(step, body)
     if step == "offer" and answer.status == 201:
         offer = str(body.get("offerId") or "")
@@ -199,12 +189,13 @@ def _offer(step: str, body: Mapping[str, Any]) -> Understood:
         if step == "offer_read":
             return Understood(Verdict.APPLIED)
         return Understood(Verdict.REJECTED, "eBay shows no offer of this SKU: look at your listings at ebay.com/sh/lst")
-    offer = str(offers[0]["offerId"])
-    if step == "offer_read" and offers[0].get("status") == "PUBLISHED":
-        listing = str(part(offers[0].get("listing")).get("listingId") or "")
+    live = _published(body) if step == "offer_read" else []
+    if live:
+        listing = str(part(live[0].get("listing")).get("listingId") or live[0]["offerId"])
         return Understood(
-            Verdict.REJECTED, f"this SKU is live at eBay already (listing {listing or offer}): end that listing first"
+            Verdict.REJECTED, f"this SKU is live at eBay already (listing {listing}): end that listing first"
         )
+    offer = str(offers[0]["offerId"])
     return Understood(Verdict.APPLIED, late={"offer_id": offer, "adopted": offer})
 
 

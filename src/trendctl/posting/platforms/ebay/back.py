@@ -1,14 +1,13 @@
 """Reading an eBay listing back: the offer says whether a buyer can see it, and at which price."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
 from trendctl.commerce.money import Money
 from trendctl.ports import Json, ReadBack, State, Talk
+from trendctl.posting.body import is_amount, parsed, part, rows
 from trendctl.posting.platforms.ebay import wires
-from trendctl.posting.platforms.ebay.answers import parsed, part, rows
 from trendctl.posting.platforms.ebay.known import trouble
 
 _SITE = {
@@ -77,12 +76,11 @@ def _ended(offer: Mapping[str, Any], listing: Mapping[str, Any]) -> ReadBack:
 
 
 def _as_approved(intent: Mapping[str, Json], offer: Mapping[str, Any]) -> bool:
-    """Price and quantity; what was sold since may be missing from the quantity."""
+    """The price, and of a revise the quantity too, from which what was sold since may be missing."""
     price = part(part(offer.get("pricingSummary")).get("price"))
     wanted = Money(intent["price"]["minor"], intent["price"]["currency"])
-    try:
-        same = Decimal(str(price.get("value"))) == wanted.decimal() and price.get("currency") == wanted.currency
-    except InvalidOperation:
-        return False
+    same = is_amount(price.get("value"), wanted) and price.get("currency") == wanted.currency
+    if intent["action"] == "reprice":
+        return same
     left, sold = offer.get("availableQuantity"), part(offer.get("listing")).get("soldQuantity") or 0
     return same and isinstance(left, int) and intent["quantity"] - sold <= left <= intent["quantity"]

@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from trendctl.errors import TrendctlError
 from trendctl.ports import CheckResult, Json, Seen, Talk
+from trendctl.posting import checking
+from trendctl.posting.body import parsed
 from trendctl.posting.platforms.ebay import known, wires
-from trendctl.posting.platforms.ebay.answers import parsed
 
 LOCATION = "trendctl"  # the key of the location made by `--mend`
 _POLICIES_PAGE = "https://www.ebay.com/bp/manage"
@@ -18,8 +19,8 @@ _LOW = 0.1  # of a quota
 def check(seen: Seen) -> Sequence[CheckResult]:
     """Every check; without a sign-in only the first."""
     if seen.talk is None:
-        return [CheckResult("sign-in", "fail", seen.why, "trendctl platforms login ebay")]
-    rows = [CheckResult("sign-in", "ok", "signed in")]
+        return [checking.signed_out(seen, "ebay")]
+    rows = [checking.SIGNED_IN]
     for name, look in (
         ("permissions", _privileges), ("business policies", _program), ("policies", _policies),
         ("location", _location), ("categories", _categories), ("quotas", _quotas),
@@ -27,7 +28,7 @@ def check(seen: Seen) -> Sequence[CheckResult]:
         try:
             rows += look(seen, seen.talk)
         except TrendctlError as fault:
-            rows.append(CheckResult(name, "fail", fault.why or fault.what, fault.next))
+            rows.append(checking.unread(name, fault))
     return rows
 
 
@@ -67,14 +68,14 @@ def _program(seen: Seen, talk: Talk) -> Iterator[CheckResult]:
 def _policies(seen: Seen, talk: Talk) -> Iterator[CheckResult]:
     for kind in known.KINDS:
         rows = known.policies(talk, seen.marketplace, kind)
-        yield _choice(f"{kind} policy", seen.policies.get(kind, ""), rows, kind, _POLICIES_PAGE)
+        yield _choice(f"{kind} policy", seen, rows, kind, _POLICIES_PAGE)
 
 
 def _location(seen: Seen, talk: Talk) -> Iterator[CheckResult]:
     rows = known.locations(talk, seen.marketplace)
     if rows or not seen.mend:
         make = "set country and postal_code in [platforms.ebay.options], then trendctl platforms check ebay --mend"
-        yield _choice("location", seen.policies.get("location", ""), rows, "location", make)
+        yield _choice("location", seen, rows, "location", make)
         return
     address = _address(seen.options)
     if not address:
@@ -105,21 +106,9 @@ def _address(options: Json) -> dict[str, str]:
     return found if enough else {}
 
 
-def _choice(name: str, chosen: str, rows: list[dict[str, str]], kind: str, make: str) -> CheckResult:
-    ids = [r["id"] for r in rows]
-    if chosen:
-        if chosen in ids:
-            return CheckResult(name, "ok", f"{chosen} (yours)")
-        return CheckResult(
-            name, "fail", f"{chosen} is not among yours: {', '.join(ids) or 'none'}", "trendctl config edit"
-        )
-    if len(ids) == 1:
-        return CheckResult(name, "ok", f"{ids[0]} (the only one)")
-    if not ids:
-        return CheckResult(name, "fail", "there is none", make)
-    names = ", ".join(f"{r['id']} ({r['name']})" for r in rows[:5])
-    return CheckResult(
-        name, "fail", f"choose one of {names}", f'{kind} = "ID" in [platforms.ebay.policies]: trendctl config edit'
+def _choice(name: str, seen: Seen, rows: list[dict[str, str]], kind: str, make: str) -> CheckResult:
+    return checking.choice(
+        name, seen.policies.get(kind, ""), rows, set_it=checking.setting("ebay", kind), none="there is none", make=make
     )
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from trendctl.errors import AccessError, ParseError
 from trendctl.ports import Answer, DraftInput, Json, Talk, Wire
+from trendctl.posting import asked
+from trendctl.posting.body import parsed, part, rows
 from trendctl.posting.platforms.ebay import wires
-from trendctl.posting.platforms.ebay.answers import errors, parsed, part, rows, words
+from trendctl.posting.platforms.ebay.answers import errors, words
 
 KINDS = {
     "fulfillment": ("fulfillment_policy", "fulfillmentPolicies", "fulfillmentPolicyId"),
@@ -18,7 +20,8 @@ MOST_ASPECTS = 80
 
 def asks(wanted: DraftInput) -> dict[str, str]:
     """`account` once a marketplace, `category` once a title (the copywriter's, if there is one) or chosen category."""
-    return {"account": wanted.marketplace, "category": f"{wanted.marketplace} {chosen(wanted) or query(wanted)}"}
+    what = asked.chosen_category(wanted) or query(wanted)
+    return {"account": wanted.marketplace, "category": f"{wanted.marketplace} {what}"}
 
 
 def ask(name: str, wanted: DraftInput, known: Mapping[str, Json], talk: Talk) -> Json:
@@ -26,21 +29,15 @@ def ask(name: str, wanted: DraftInput, known: Mapping[str, Json], talk: Talk) ->
     if name == "account":
         return account(talk, wanted.marketplace)
     tree_id, market = str(known["account"]["tree"]), wanted.marketplace
-    if chosen(wanted):
-        return with_aspects(talk, market, tree_id, chosen(wanted), "")
+    chosen = asked.chosen_category(wanted)
+    if chosen:
+        return with_aspects(talk, market, tree_id, chosen, "")
     return category(talk, market, tree_id, query(wanted))
 
 
-def chosen(wanted: DraftInput) -> str:
-    """The category's id where the person edited it; "": eBay is asked for one."""
-    return str(wanted.options.get("_category") or "")
-
-
 def query(wanted: DraftInput) -> str:
-    """What the category is asked for: the listing's title, else the product's."""
-    copy = wanted.analyses.get("copywriter") or {}
-    made = copy.get("platforms", {}).get("ebay", {}) if isinstance(copy, Mapping) else {}
-    return str(made.get("title") or wanted.case.title)[:200]
+    """What the category is asked for."""
+    return asked.title(wanted, "ebay")[:200]
 
 
 def account(talk: Talk, marketplace: str) -> dict[str, Json]:

@@ -4,18 +4,20 @@ Lifetimes are read from the answers: an access token about two hours, a refresh 
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from trendctl.errors import AccessError, UsageError
 from trendctl.ports import Answer, Credentials, Grant, Json, Wire
+from trendctl.posting import oauth
 
 CONSENT = "https://auth.ebay.com/oauth2/authorize"
 TOKEN = "https://api.ebay.com/identity/v1/oauth2/token"
+KEYS = ("EBAY_APP_ID", "EBAY_CERT_ID")
 KEYS_PAGE = "developer.ebay.com/my/keys"
+HOURS = 7200.0  # seconds an access token lasts where the answer does not say
 _SCOPE = "https://api.ebay.com/oauth/api_scope"
 SCOPES = (
     _SCOPE, f"{_SCOPE}/sell.inventory", f"{_SCOPE}/sell.account", f"{_SCOPE}/sell.fulfillment",
@@ -38,7 +40,7 @@ class EbaySignIn:
 
     def exchange(self, pasted: str, state: str, credentials: Credentials, options: Mapping[str, Json]) -> Wire:
         """The grant for a pasted code, or for the whole address eBay sent the browser to. Raises UsageError."""
-        code = _code(pasted.strip(), state)
+        code = oauth.code_of(pasted.strip(), state, "ebay", "code")
         return _token_call(
             credentials, {"grant_type": "authorization_code", "code": code, "redirect_uri": _runame(options)}
         )
@@ -52,19 +54,12 @@ class EbaySignIn:
 
     def granted(self, answer: Answer) -> Grant:
         """Raises AccessError; its `why` is "" where trying again may help."""
-        try:
-            body = json.loads(answer.body or b"{}")
-        except ValueError:
-            body = {}
-        body = body if isinstance(body, dict) else {}
-        token = body.get("access_token")
-        if answer.status == 200 and isinstance(token, str) and token:
-            rest = body.get("refresh_token_expires_in")
-            return Grant(
-                token, float(body.get("expires_in") or 7200), str(body.get("refresh_token") or ""),
-                float(rest) if rest else None,
-            )  # fmt: skip
-        raise _trouble(answer, str(body.get("error") or ""), str(body.get("error_description") or ""))
+        token, told = oauth.granted(answer)
+        if token:
+            life = oauth.seconds(told.get("expires_in")) or HOURS
+            rest = oauth.seconds(told.get("refresh_token_expires_in"))
+            return Grant(token, life, str(told.get("refresh_token") or ""), rest)
+        raise _trouble(answer, *oauth.error_of(told))
 
     def signed(self, wire: Wire, token: str, credentials: Credentials, now: datetime) -> Wire:
         """The wire with the bearer token."""
@@ -80,9 +75,7 @@ def _trouble(answer: Answer, error: str, described: str) -> AccessError:
         return AccessError(
             "eBay does not know these keys", why="EBAY_APP_ID or EBAY_CERT_ID is wrong", next=f"look at {KEYS_PAGE}"
         )
-    if answer.status in (0, 429) or answer.status >= 500:
-        return AccessError(answer.error or f"eBay's sign-in answered HTTP {answer.status}")
-    return AccessError("eBay refuses the sign-in", why=f"{error or f'HTTP {answer.status}'} {described}".strip())
+    return oauth.unexplained(answer, "eBay", error, described)
 
 
 def _token_call(credentials: Credentials, form: Mapping[str, str]) -> Wire:
@@ -92,13 +85,7 @@ def _token_call(credentials: Credentials, form: Mapping[str, str]) -> Wire:
 
 
 def _keys(credentials: Credentials) -> tuple[str, str]:
-    found = {name: credentials.get(name) for name in ("EBAY_APP_ID", "EBAY_CERT_ID")}
-    for name, value in found.items():
-        if not value:
-            raise AccessError(
-                f"{name} is not set", why=f"your keys are at {KEYS_PAGE}", next=f"trendctl secrets set {name}"
-            )
-    return str(found["EBAY_APP_ID"]), str(found["EBAY_CERT_ID"])
+    return oauth.keys(credentials, KEYS, f"your keys are at {KEYS_PAGE}")
 
 
 def _runame(options: Mapping[str, Json]) -> str:
@@ -109,20 +96,3 @@ def _runame(options: Mapping[str, Json]) -> str:
             next='trendctl config edit, then set runame = "..." under [platforms.ebay.options]',
         )  # fmt: skip
     return name
-
-
-def _code(pasted: str, state: str) -> str:
-    """The code of an address or of a bare (perhaps still quoted) code."""
-    if "code=" in pasted:
-        query = parse_qs(urlsplit(pasted).query if "?" in pasted else pasted)
-        if state and query.get("state", [state])[0] != state:
-            raise UsageError("That address is from another sign-in", next="trendctl platforms login ebay")
-        pasted = query.get("code", [""])[0]
-    elif "%" in pasted:
-        pasted = parse_qs(f"code={pasted}")["code"][0]
-    if not pasted or pasted.startswith("http") or any(c.isspace() for c in pasted):
-        raise UsageError(
-            "There is no code in that", why="paste the whole address of the page after you agreed",
-            next="trendctl platforms login ebay",
-        )  # fmt: skip
-    return pasted

@@ -12,8 +12,8 @@ from typing import Any
 from trendctl.commerce.money import exponent, round_minor
 from trendctl.errors import AccessError, ParseError
 from trendctl.ports import Answer, Talk
+from trendctl.posting.body import parsed, part, rows
 from trendctl.posting.platforms.ebay import wires
-from trendctl.posting.platforms.ebay.answers import parsed, part, rows
 from trendctl.posting.platforms.ebay.known import trouble
 
 URL = f"{wires.API}/sell/fulfillment/v1/order"

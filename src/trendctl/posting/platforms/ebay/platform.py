@@ -1,54 +1,39 @@
 """eBay through its Inventory API: images, inventory item, offer, publish; read back until live."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from urllib.parse import quote, urlsplit
 
 from trendctl.http_address import is_loopback
-from trendctl.ports import (
-    Answer,
-    CallLimit,
-    CheckResult,
-    DayMetrics,
-    DraftInput,
-    DraftOutput,
-    Json,
-    PlatformFacts,
-    ReadBack,
-    Resend,
-    Seen,
-    Sold,
-    Step,
-    Talk,
-    Understood,
-    Wire,
-)
-from trendctl.posting.platforms.ebay import answers, back, check, known, performance, quantity, wires
-from trendctl.posting.platforms.ebay.draft import CURRENCIES, draft
+from trendctl.ports import Answer, CallLimit, Json, PlatformFacts, Resend, Step, Talk, Understood, Wire
+from trendctl.posting.api_platform import Calls, Market, Marketplace
+from trendctl.posting.body import parsed
+from trendctl.posting.platforms.ebay import answers, back, check, draft, known, performance, quantity, wires
 from trendctl.posting.platforms.ebay.login import EbaySignIn
-from trendctl.posting.platforms.ebay.quantity import render as render_quantity
 
 _ITEM = Step("inventory_item", Resend.SAFE)  # a PUT by SKU
 _OFFER = Step("offer", Resend.SAFE)  # one a SKU, marketplace and format; nothing a buyer sees before it is published
+# Looked for first: a PUT of the item would change a listing of this SKU that is live already.
 _CREATE = (
-    _ITEM, Step("offer_read", Resend.SAFE), _OFFER, Step("fees", Resend.SAFE), Step("publish", Resend.READ_BACK),
+    Step("offer_read", Resend.SAFE), _ITEM, _OFFER, Step("fees", Resend.SAFE), Step("publish", Resend.READ_BACK),
 )  # fmt: skip
-_CHANGE = (_ITEM, Step("offer_find", Resend.SAFE), _OFFER)
-_END = (Step("offer_find", Resend.SAFE), Step("withdraw", Resend.READ_BACK))
+_FIND = Step("offer_find", Resend.SAFE)
+_CHANGE = (_ITEM, _FIND, _OFFER)
+_REPRICE = (_FIND, Step("price", Resend.SAFE))  # sets the offer's price, and nothing else
+_END = (_FIND, Step("withdraw", Resend.READ_BACK))
 _DAY = 86400.0
 
 
-class Ebay:
-    """`draft`, `steps`, `render`, `understand` are pure. A change of price keeps the images uploaded before."""
+class Ebay(Marketplace):
+    """`draft`, `steps`, `render`, `understand` are pure."""
 
     facts = PlatformFacts(
         name="ebay",
         about="eBay, fixed price, through the Inventory API",
         terms_url="https://developer.ebay.com/join/api-license-agreement",
         credentials=("EBAY_APP_ID", "EBAY_CERT_ID", "EBAY_REFRESH_TOKEN"),
-        currencies=CURRENCIES,
+        currencies=draft.CURRENCIES,
         default_marketplace="EBAY_US",
         late=(*(f"image_{n}" for n in range(1, wires.MAX_IMAGES + 1)), "offer_id", "adopted", "listing_id", "fees"),
         late_maybe=("adopted",),
@@ -59,73 +44,41 @@ class Ebay:
         ),
     )
     sign_in = EbaySignIn()
-
-    def draft(self, wanted: DraftInput) -> DraftOutput:
-        """See draft.py."""
-        return draft(wanted)
-
-    def asks(self, wanted: DraftInput) -> Mapping[str, str]:
-        """See known.py."""
-        return known.asks(wanted)
-
-    def ask(self, name: str, wanted: DraftInput, found: Mapping[str, Json], talk: Talk) -> Json:
-        """See known.py."""
-        return known.ask(name, wanted, found, talk)
-
-    def check(self, seen: Seen) -> Sequence[CheckResult]:
-        """See check.py."""
-        return check.check(seen)
+    calls = Calls(wires, answers, back)
+    market = Market(draft, known, check, wires, quantity, performance)
 
     def steps(self, intent: Mapping[str, Json]) -> tuple[Step, ...]:
-        """An image has its own step; `reprice` uses the addresses of the images uploaded when it was listed."""
+        """An image has its own step."""
         action = str(intent["action"])
         if action == "end":
             return _END
         if action == "reprice":
-            return _CHANGE
+            return _REPRICE
         uploads = tuple(Step(f"image_{n}", Resend.SAFE) for n in range(1, len(intent["images"]) + 1))
         return (*uploads, *(_CHANGE if action == "revise" else _CREATE))
 
-    def render(self, step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
-        """See wires.py."""
-        return wires.render(step, intent, late)
-
     def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
-        """The call, and the read that tells what its answer leaves out: a new image's address, a known offer's id."""
-        if step == "quantity":
-            return quantity.perform(wire, talk)
-        answer = talk.send(wire)
-        if step.startswith("image_") and answer.status == 201 and not answers.parsed(answer).get("imageUrl"):
+        """The call, and the read that tells what its answer leaves out: a new image's address, a known offer's id,
+        offers in other places."""
+        answer = super().perform(step, wire, talk)
+        if step.startswith("image_") and answer.status == 201 and not parsed(answer).get("imageUrl"):
             image_id = _id_of(answer.headers.get("location", ""))
             if image_id:
                 read = talk.send(wires.get(f"{wires.MEDIA}/image/{quote(image_id, safe='')}"))
                 return replace(read, status=201) if read.status == 200 else answer
+        if step == "offer_read" and not answers.is_published(answer):
+            everywhere = talk.send(wires.everywhere(wire))  # the item is one for all marketplaces and formats
+            return everywhere if answers.is_published(everywhere) or answers.is_unread(everywhere) else answer
         if step == "offer" and answers.is_nameless_duplicate(answer):
             body = json.loads(wire.body)
             return answers.naming(answer, talk.send(wires.offers_of({**body, "marketplace": body["marketplaceId"]})))
         return answer
 
     def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py and, for the one call outside an approval's steps, quantity.py."""
-        if step == "quantity":
-            return quantity.understand(answer)
-        return answers.understand(step, answer)
-
-    def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
-        """See back.py."""
-        return back.read_back(intent, late, talk)
-
-    def performance(self, listing: Sold, days: Sequence[date], talk: Talk) -> Sequence[DayMetrics]:
-        """See performance.py."""
-        return performance.performance(listing, days, talk)
-
-    def left(self, listing: Sold, talk: Talk) -> int | None:
-        """See quantity.py."""
-        return quantity.left(listing, talk)
-
-    def render_quantity(self, intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
-        """See quantity.py."""
-        return render_quantity(intent, late, quantity)
+        """See answers.py and, for the call that sets a quantity or a price alone, quantity.py."""
+        if step in ("quantity", "price"):
+            return quantity.understand(answer, step)
+        return super().understand(step, answer)
 
 
 def _id_of(location: str) -> str:

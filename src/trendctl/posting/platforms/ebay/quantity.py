@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from trendctl.errors import AccessError, Refused
-from trendctl.ports import Answer, Json, Sold, Talk, Understood, Verdict, Wire
+from trendctl.errors import AccessError
+from trendctl.ports import Answer, Sold, Talk, Understood, Verdict, Wire
+from trendctl.posting.body import parsed, part, rows
 from trendctl.posting.platforms.ebay import answers, wires
-from trendctl.posting.platforms.ebay.answers import parsed, part, rows
 from trendctl.posting.platforms.ebay.known import trouble
-
-URL = f"{wires.INVENTORY}/bulk_update_price_quantity"
 
 
 def left(listing: Sold, talk: Talk) -> int | None:
@@ -27,17 +25,6 @@ def left(listing: Sold, talk: Talk) -> int | None:
     if answer.status != 200:
         raise AccessError("The quantity at eBay cannot be read", why=trouble(answer))
     return _left(parsed(answer))
-
-
-def render(intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
-    """The call. Raises Refused where the offer is not known."""
-    offer_id = late.get("offer_id", "")
-    if not offer_id:
-        raise Refused("The offer of this listing is not known", next="trendctl reconcile")
-    offer = {"availableQuantity": quantity, "offerId": offer_id}
-    # Without shipToLocationAvailability the SKU only names the item; the document wants it.
-    body = {"requests": [{"offers": [offer], "sku": intent["sku"]}]}
-    return wires.post(URL, str(intent["marketplace"]), body)
 
 
 def perform(wire: Wire, talk: Talk) -> Answer:
@@ -53,20 +40,21 @@ def perform(wire: Wire, talk: Talk) -> Answer:
     return talk.send(wire)
 
 
-def understand(answer: Answer) -> Understood:
-    """Applied only where eBay says so of the offer itself: the call's own 200 and 207 may hold a refusal."""
+def understand(answer: Answer, value: str = "quantity") -> Understood:
+    """Of the call that sets a `value` (the quantity or the price) of an offer. Applied only where eBay says so of the
+    offer itself: the call's own 200 and 207 may hold a refusal."""
     said = rows(parsed(answer).get("responses"))
     if answer.status not in (200, 207):
-        return answers.understand("quantity", answer)
+        return answers.understand(value, answer)
     bad = [r for r in said if not 200 <= _code(r) < 300]
     if said and not bad:
         return Understood(Verdict.APPLIED, answers.words([w for r in said for w in rows(r.get("warnings"))]))
     problems = [e for r in bad for e in rows(r.get("errors"))]
     if not said or not problems:
-        return Understood(Verdict.UNKNOWN, "eBay does not say whether the quantity was set")
+        return Understood(Verdict.UNKNOWN, f"eBay does not say whether the {value} was set")
     code = _code(bad[0])
     inner = Answer(code if code >= 400 else 400, {}, json.dumps({"errors": problems}).encode())
-    return answers.understand("quantity", inner)
+    return answers.understand(value, inner)
 
 
 def _url(offer_id: str) -> str:

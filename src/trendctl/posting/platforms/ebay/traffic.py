@@ -11,8 +11,9 @@ from typing import Any
 
 from trendctl.errors import ParseError
 from trendctl.ports import Answer, Talk
+from trendctl.posting.body import parsed, part, rows
 from trendctl.posting.platforms.ebay import wires
-from trendctl.posting.platforms.ebay.answers import errors, parsed, part, rows
+from trendctl.posting.platforms.ebay.answers import errors
 from trendctl.posting.platforms.ebay.orders import lasting
 
 URL = f"{wires.API}/sell/analytics/v1/traffic_report"

@@ -5,18 +5,22 @@ Paths and fields: eBay's OpenAPI documents of Inventory v1, Account v1, Taxonomy
 
 import html
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from trendctl.commerce.canonical import canonical
 from trendctl.commerce.money import Money
 from trendctl.errors import Refused
-from trendctl.ports import IMAGE_MARK, Json, Wire
+from trendctl.ports import Json, Wire
+from trendctl.posting.upload import upload
 
 API = "https://api.ebay.com"
 MEDIA = "https://apim.ebay.com/commerce/media/v1_beta"
 INVENTORY = f"{API}/sell/inventory/v1"
 ACCOUNT = f"{API}/sell/account/v1"
 TAXONOMY = f"{API}/commerce/taxonomy/v1"
+UPLOAD = f"{MEDIA}/image/create_image_from_file"
+SETTING = f"{INVENTORY}/bulk_update_price_quantity"
 FORMAT = "FIXED_PRICE"
 MAX_IMAGES = 24
 
@@ -32,7 +36,6 @@ _CONDITION = {
     "used_good": "USED_GOOD", "used_acceptable": "USED_ACCEPTABLE",
 }  # fmt: skip
 _POLICIES = {"fulfillment": "fulfillmentPolicyId", "payment": "paymentPolicyId", "return": "returnPolicyId"}
-_SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 def language(marketplace: str) -> str:
@@ -54,10 +57,30 @@ def post(url: str, marketplace: str, body: Json | None, method: str = "POST") ->
     return Wire(method, url, headers, b"" if body is None else canonical(body))
 
 
+def render_quantity(intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
+    """The call that sets how many are left, and nothing else. Raises Refused where the offer is not known."""
+    return _set(intent, late, {"availableQuantity": quantity})
+
+
+def _set(intent: Mapping[str, Json], late: Mapping[str, str], values: Mapping[str, Json]) -> Wire:
+    """Only these values of the published offer."""
+    offer_id = late.get("offer_id", "")
+    if not offer_id:
+        raise Refused("The offer of this listing is not known", next="trendctl reconcile")
+    # Without shipToLocationAvailability the SKU only names the item; the document wants it.
+    body = {"requests": [{"offers": [{**values, "offerId": offer_id}], "sku": intent["sku"]}]}
+    return post(SETTING, str(intent["marketplace"]), body)
+
+
 def offers_of(intent: Mapping[str, Json]) -> Wire:
     """The offer of the intent's SKU, if there is one."""
     market = str(intent["marketplace"])
     return get(f"{INVENTORY}/offer", market, sku=str(intent["sku"]), marketplace_id=market, format=FORMAT)
+
+
+def everywhere(wire: Wire) -> Wire:
+    """A search for offers, without its marketplace and format."""
+    return replace(wire, params=tuple(pair for pair in wire.params if pair[0] == "sku"))
 
 
 def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
@@ -68,7 +91,7 @@ def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wi
         picture = intent["images"][int(step.removeprefix("image_")) - 1]
         if picture["url"]:
             return post(f"{MEDIA}/image/create_image_from_url", market, {"imageUrl": picture["url"]})
-        return _image(picture)
+        return upload(UPLOAD, picture, "image", {}, ("Accept-Language", "en-US"))
     if step == "inventory_item":
         url = f"{INVENTORY}/inventory_item/{quote(str(intent['sku']), safe='')}"
         return post(url, market, item(intent, late), "PUT")
@@ -78,6 +101,8 @@ def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wi
         if late.get("adopted"):
             return post(offer, market, offer_body(intent, update=True), "PUT")
         return post(f"{INVENTORY}/offer", market, offer_body(intent))
+    if step == "price":
+        return _set(intent, late, {"price": _price(intent)})
     if step == "fees":
         return post(f"{INVENTORY}/offer/get_listing_fees", market, {"offers": [{"offerId": late.get("offer_id", "")}]})
     return post(f"{offer}/{step}", market, None)  # publish, withdraw
@@ -113,7 +138,6 @@ def aspects(intent: Mapping[str, Json]) -> dict[str, list[str]]:
 
 def offer_body(intent: Mapping[str, Json], *, update: bool = False) -> dict[str, Json]:
     """The offer with every field (an update takes all of them again, except what identifies it)."""
-    price = Money(intent["price"]["minor"], intent["price"]["currency"])
     policies = intent["policies"]
     body: dict[str, Json] = {
         "availableQuantity": intent["quantity"],
@@ -122,12 +146,17 @@ def offer_body(intent: Mapping[str, Json], *, update: bool = False) -> dict[str,
         "listingDuration": "GTC",
         "listingPolicies": {field: policies[name] for name, field in _POLICIES.items()},
         "merchantLocationKey": policies["location"],
-        "pricingSummary": {"price": {"currency": price.currency, "value": f"{price.decimal():f}"}},
+        "pricingSummary": {"price": _price(intent)},
         "includeCatalogProductDetails": False,
     }
     if not update:
         body |= {"sku": intent["sku"], "marketplaceId": intent["marketplace"], "format": FORMAT}
     return body
+
+
+def _price(intent: Mapping[str, Json]) -> dict[str, Json]:
+    price = Money(intent["price"]["minor"], intent["price"]["currency"])
+    return {"currency": price.currency, "value": f"{price.decimal():f}"}
 
 
 def page(intent: Mapping[str, Json]) -> str:
@@ -147,16 +176,3 @@ def _identifiers(intent: Mapping[str, Json]) -> dict[str, Json]:
     elif gtin:
         found["upc" if len(gtin) == 12 else "ean"] = [gtin]
     return found
-
-
-def _image(picture: Mapping[str, Json]) -> Wire:
-    """The upload of one approved image; its bytes are put in as it is sent. The boundary is of the image's own hash."""
-    sha256, mime = str(picture["sha256"]), str(picture["mime"])
-    boundary = f"trendctl{sha256[:32]}"
-    name = f"{sha256[:16]}.{_SUFFIX.get(mime, 'jpg')}"
-    part = f'Content-Disposition: form-data; name="image"; filename="{name}"'
-    head = f"--{boundary}\r\n{part}\r\nContent-Type: {mime}\r\n\r\n"
-    body = head.encode() + IMAGE_MARK + f"\r\n--{boundary}--\r\n".encode()
-    headers = (("Accept", "application/json"), ("Accept-Language", "en-US"),
-               ("Content-Type", f"multipart/form-data; boundary={boundary}"))  # fmt: skip
-    return Wire("POST", f"{MEDIA}/image/create_image_from_file", headers, body, image=(sha256, mime))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from trendctl.ports import Answer, Understood, Verdict
+from trendctl.posting.body import parsed, text
 from trendctl.posting.graph import api, errors
 
 NAME = "facebook"
@@ -17,7 +18,7 @@ def understand(step: str, answer: Answer) -> Understood:
     said = errors.common(answer, NAME)
     if said is not None:
         return said
-    body = api.parsed(answer)
+    body = parsed(answer)
     refused = words(e for row in api.rows(body.get("validation_status")) for e in api.rows(row.get("errors")))
     if refused:
         return Understood(Verdict.REJECTED, f"Meta refuses it: {refused}")
@@ -40,12 +41,12 @@ def noted(answer: Answer, sent: str, refused: str = "") -> Answer:
 
 def handle_of(answer: Answer) -> str:
     """The name of the batch, by which its end is asked for; "" where it was not taken."""
-    return _handle(api.parsed(answer)) if errors.common(answer, NAME) is None else ""
+    return _handle(parsed(answer)) if errors.common(answer, NAME) is None else ""
 
 
 def _handle(body: Mapping[str, Any]) -> str:
     handles = body.get("handles")
-    return api.text(handles[0]) if isinstance(handles, list) and handles else ""
+    return text(handles[0]) if isinstance(handles, list) and handles else ""
 
 
 def progress(body: Mapping[str, Any]) -> tuple[str, str]:
@@ -56,14 +57,14 @@ def progress(body: Mapping[str, Any]) -> tuple[str, str]:
     count = row.get("errors_total_count")
     if not refused and (row.get("ids_of_invalid_requests") or (isinstance(count, int) and count > 0)):
         refused = "an error it does not name"
-    return api.text(row.get("status")).lower(), refused
+    return text(row.get("status")).lower(), refused
 
 
 def words(problems: "Sequence[Mapping[str, Any]] | Any") -> str:
     """Meta's sentences."""
     said = []
     for row in list(problems)[:3]:
-        texts = [api.text(row.get(name)) for name in ("title", "message", "summary", "description")]
+        texts = [text(row.get(name)) for name in ("title", "message", "summary", "description")]
         found = ": ".join(dict.fromkeys(text for text in texts if text))
-        said.append(errors.scrubbed(found or api.text(row.get("error_type")) or "no reason given")[:300])
+        said.append(errors.scrubbed(found or text(row.get("error_type")) or "no reason given")[:300])
     return "; ".join(said)

@@ -6,6 +6,7 @@ from typing import Any
 
 from trendctl.commerce.money import Money
 from trendctl.ports import Json, ReadBack, State, Talk
+from trendctl.posting.body import parsed, text
 from trendctl.posting.graph import api, errors
 from trendctl.posting.platforms.facebook import answers, wires
 
@@ -40,7 +41,7 @@ def find(version: str, catalog: str, sku: str, talk: Talk) -> tuple[dict[str, An
     said = errors.common(answer, answers.NAME)
     if said is not None:
         return None, f"the catalogue could not be read ({said.cause})"
-    found = api.parsed(answer).get("data")
+    found = parsed(answer).get("data")
     if not isinstance(found, list):
         return None, "the catalogue's answer could not be understood"
     return next((row for row in api.rows(found) if row.get("retailer_id") == sku), None), ""
@@ -57,7 +58,7 @@ def _batch(intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> t
     answer = talk.send(wires.status(intent, handle))
     said = errors.common(answer, answers.NAME)
     if said is None:
-        return (*answers.progress(api.parsed(answer)), "")
+        return (*answers.progress(parsed(answer)), "")
     found = errors.problem(answer)
     if found is not None and found.code == errors.PARAMETER:
         return _FORGOTTEN, "", ""
@@ -74,11 +75,11 @@ def _ended(state: str, refused: str, product: Mapping[str, Any] | None) -> ReadB
 
 
 def _shown(intent: Mapping[str, Json], product: Mapping[str, Any], *, exact: bool) -> ReadBack:
-    number = api.text(product.get("id"))
+    number = text(product.get("id"))
     if not number or not _as_approved(intent, product, exact=exact):
         return ReadBack(State.UNKNOWN, cause="the catalogue still shows the old price or quantity")
-    review = api.text(product.get("review_status")).lower()
-    serious = [e for e in api.rows(product.get("errors")) if api.text(e.get("error_priority")).upper() in ("", "HIGH")]
+    review = text(product.get("review_status")).lower()
+    serious = [e for e in api.rows(product.get("errors")) if text(e.get("error_priority")).upper() in ("", "HIGH")]
     if review == "rejected" or serious:
         reasons = product.get("review_rejection_reasons")
         told = ", ".join(map(str, reasons)) if isinstance(reasons, list) else ""
@@ -94,16 +95,19 @@ def _shown(intent: Mapping[str, Json], product: Mapping[str, Any], *, exact: boo
 def _as_approved(intent: Mapping[str, Json], product: Mapping[str, Any], *, exact: bool) -> bool:
     """Price and quantity, where Meta shows them. A price is shown as text ("$9.99"): its digits are compared.
 
-    The quantity may have been lowered since, unless `exact`: then it is what proves a change.
+    The quantity may have been lowered since, unless `exact`: then it is what proves a change. A new price leaves it
+    alone: there the price itself has to.
     """
     wanted = Money(intent["price"]["minor"], intent["price"]["currency"])
-    digits = re.sub(r"\D", "", api.text(product.get("price")))
+    digits = re.sub(r"\D", "", text(product.get("price")))
     whole = f"{wanted.decimal():f}".partition(".")
     same = {f"{wanted.minor:03d}", str(wanted.minor)} | ({whole[0]} if not whole[2].strip("0") else set())
     if digits and digits not in same and digits.lstrip("0") not in same:
         return False
-    if api.text(product.get("currency")) not in ("", wanted.currency):
+    if text(product.get("currency")) not in ("", wanted.currency):
         return False
+    if intent["action"] == "reprice":
+        return bool(digits) or not exact
     left = product.get("inventory")
     if not isinstance(left, int):
         return True

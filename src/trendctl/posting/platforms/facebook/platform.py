@@ -9,16 +9,15 @@ from trendctl.ports import (
     DraftOutput,
     Json,
     PlatformFacts,
-    ReadBack,
     Resend,
     Seen,
-    Sold,
     Step,
     Talk,
-    Understood,
     Wire,
 )
 from trendctl.posting import base
+from trendctl.posting.api_platform import ApiPlatform, Calls
+from trendctl.posting.body import text
 from trendctl.posting.graph import api, checking, drafts
 from trendctl.posting.graph.login import CREDENTIALS, MetaSignIn
 from trendctl.posting.platforms.facebook import answers, back, quantity, wires
@@ -33,7 +32,7 @@ _STEPS = {
 SCOPES = ("catalog_management", "business_management")
 
 
-class Facebook:
+class Facebook(ApiPlatform):
     """`draft`, `steps`, `render`, `understand` are pure. No figures: Meta gives a product's as a sum, not by days."""
 
     facts = PlatformFacts(
@@ -48,6 +47,9 @@ class Facebook:
         limits=api.LIMITS,
     )
     sign_in = MetaSignIn(answers.NAME, SCOPES)
+    calls = Calls(wires, answers, back)
+    left = staticmethod(quantity.left)
+    render_quantity = staticmethod(wires.render_quantity)
 
     def draft(self, wanted: DraftInput) -> DraftOutput:
         """Pure; the category is the analysts' Google category."""
@@ -70,31 +72,11 @@ class Facebook:
         """One batch each."""
         return _STEPS[str(intent["action"])]
 
-    def render(self, step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
-        """See wires.py."""
-        return wires.render(step, intent, late)
-
     def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
         """The batch. One that lowers a quantity is looked at before and after: nothing reads it back later."""
         if step == "quantity":
             return quantity.perform(wire, talk)
-        return answers.noted(talk.send(wire), wires.digest(wire.body))
-
-    def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py."""
-        return answers.understand(step, answer)
-
-    def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
-        """See back.py."""
-        return back.read_back(intent, late, talk)
-
-    def left(self, listing: Sold, talk: Talk) -> int | None:
-        """See quantity.py."""
-        return quantity.left(listing, talk)
-
-    def render_quantity(self, intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
-        """See wires.py."""
-        return wires.render_quantity(intent, quantity)
+        return answers.noted(super().perform(step, wire, talk), wires.digest(wire.body))
 
     def check(self, seen: Seen) -> Sequence[CheckResult]:
         """Sign-in, permissions, version, and the catalogue."""
@@ -106,10 +88,10 @@ def _catalogue(seen: Seen, version: str, talk: Talk) -> list[CheckResult]:
     chosen = str(seen.options.get("catalog_id") or "").strip()
     if chosen.isdecimal():
         found = api.read(talk, api.get(version, chosen, fields="id,name,product_count,vertical"), answers.NAME)
-        return [CheckResult("catalogue", "ok", f"{chosen} ({api.text(found.get('name'))})")]
+        return [CheckResult("catalogue", "ok", f"{chosen} ({text(found.get('name'))})")]
     ask = api.get(version, "me", "businesses", fields="owned_product_catalogs{id,name}", limit="50")
     owned = [c for b in api.rows(api.read(talk, ask, answers.NAME)) for c in api.rows(b.get("owned_product_catalogs"))]
-    offered = {api.text(c.get("id")): api.text(c.get("name")) for c in owned}
+    offered = {text(c.get("id")): text(c.get("name")) for c in owned}
     return [checking.choice("catalogue", answers.NAME, "catalog_id", seen, offered)]
 
 

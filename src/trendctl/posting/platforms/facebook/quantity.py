@@ -3,6 +3,7 @@
 import json
 
 from trendctl.ports import Answer, Sold, Talk, Wire
+from trendctl.posting.body import count, parsed
 from trendctl.posting.graph import api
 from trendctl.posting.platforms.facebook import answers, back, wires
 
@@ -15,7 +16,9 @@ def left(listing: Sold, talk: Talk) -> int | None:
     version, _, number = listing.late.get("node", "").partition("/")
     if not number:
         return None
-    return _count(api.read(talk, api.get(version, number, fields="inventory,retailer_id"), answers.NAME))
+    return count(
+        api.read(talk, api.get(version, number, fields="inventory,retailer_id"), answers.NAME).get("inventory")
+    )
 
 
 def perform(wire: Wire, talk: Talk) -> Answer:
@@ -25,7 +28,7 @@ def perform(wire: Wire, talk: Talk) -> Answer:
     product, why = back.find(version, catalog, str(wanted["id"]), talk)
     if why or product is None:
         return Answer(0, error=why or "the catalogue does not show the product")
-    now = _count(product)
+    now = count(product.get("inventory"))
     if now is not None and now <= wanted["inventory"]:
         return _DONE
     answer = talk.send(wire)
@@ -36,12 +39,7 @@ def perform(wire: Wire, talk: Talk) -> Answer:
 def _refused(version: str, catalog: str, handle: str, talk: Talk) -> str:
     """What the batch refused, as far as it tells soon."""
     for _ in range(_LOOKS):
-        state, refused = answers.progress(api.parsed(talk.send(wires.progress(version, catalog, handle))))
+        state, refused = answers.progress(parsed(talk.send(wires.progress(version, catalog, handle))))
         if refused or state == "finished":
             return refused
     return ""
-
-
-def _count(product: dict[str, object]) -> int | None:
-    found = product.get("inventory")
-    return found if isinstance(found, int) and not isinstance(found, bool) else None

@@ -28,7 +28,7 @@ def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wi
     if step == "delete":
         return _batch(intent, {"method": "DELETE", "data": {"id": sku}}, upsert=False)
     if step == "price":
-        data = {"id": sku, "price": price(intent), **stock(int(intent["quantity"]))}
+        data = {"id": sku, "price": price(intent)}
         return _batch(intent, {"method": "UPDATE", "data": data}, upsert=False)
     makes = intent["action"] in ("create", "relist")
     return _batch(intent, {"method": "UPDATE", "data": item(intent)}, upsert=makes)
@@ -44,8 +44,8 @@ def digest(body: bytes) -> str:
     return sha256_hex(body)[:16]
 
 
-def render_quantity(intent: Mapping[str, Json], quantity: int) -> Wire:
-    """How many there are, and nothing else."""
+def render_quantity(intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
+    """How many there are, and nothing else; no late values."""
     data = {"id": str(intent["sku"]), **stock(quantity)}
     return _batch(intent, {"method": "UPDATE", "data": data}, upsert=False)
 

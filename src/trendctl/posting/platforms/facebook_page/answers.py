@@ -1,7 +1,8 @@
 """What a Page's answers prove. Pure."""
 
 from trendctl.ports import Answer, Understood, Verdict
-from trendctl.posting.graph import api, errors
+from trendctl.posting.body import parsed, text
+from trendctl.posting.graph import errors
 
 NAME = "facebook_page"
 _IDS = {"photo": "photo_id", "post": "post_id"}
@@ -19,9 +20,9 @@ def understand(step: str, answer: Answer) -> Understood:
                 Verdict.REJECTED, f"Facebook says that this text was posted already: trendctl edit ID ({found.named})"
             )
         return said
-    body = api.parsed(answer)
+    body = parsed(answer)
     if step in _IDS:
-        number = api.text(body.get("id"))
+        number = text(body.get("id"))
         if not number:
             return Understood(Verdict.UNKNOWN, "Meta's answer names nothing that was made")
         return Understood(Verdict.APPLIED, late={_IDS[step]: number})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trendctl.ports import Json, ReadBack, State, Talk
+from trendctl.posting.body import parsed, text
 from trendctl.posting.graph import api, errors
 from trendctl.posting.graph.pages import AsPage
 from trendctl.posting.platforms.facebook_page import wires
@@ -24,11 +25,11 @@ def read_back(intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -
     said = errors.common(answer, NAME)
     if said is not None:
         return ReadBack(State.UNKNOWN, cause=f"the post could not be read ({said.cause})")
-    return _judged(intent, api.parsed(answer))
+    return _judged(intent, parsed(answer))
 
 
 def _judged(intent: Mapping[str, Json], post: Mapping[str, Any]) -> ReadBack:
-    number, url = api.text(post.get("id")), api.text(post.get("permalink_url"))
+    number, url = text(post.get("id")), text(post.get("permalink_url"))
     if not number or not isinstance(post.get("is_published"), bool):
         return ReadBack(State.UNKNOWN, cause="Meta does not say whether the post is published")
     late = {"post_id": number, "where": f"{wires.version(intent)}/{wires.page(intent)}"}
@@ -46,7 +47,7 @@ def _gone(intent: Mapping[str, Json], own: AsPage) -> ReadBack:
     """ENDED only where the Page itself can be read: else it may be a lost permission that hides the post."""
     if intent["action"] == "end":
         page = own.send(api.get(wires.version(intent), wires.page(intent), fields="id"))
-        if errors.common(page, NAME) is None and api.parsed(page).get("id") == wires.page(intent):
+        if errors.common(page, NAME) is None and parsed(page).get("id") == wires.page(intent):
             return ReadBack(State.ENDED)
     return ReadBack(State.UNKNOWN, cause="Meta does not show the post, which proves nothing")
 
@@ -60,7 +61,7 @@ def _searched(intent: Mapping[str, Json], own: AsPage) -> ReadBack:
     said = errors.common(answer, NAME)
     if said is not None:
         return ReadBack(State.UNKNOWN, cause=f"the Page's posts could not be read ({said.cause})")
-    for post in api.rows(api.parsed(answer).get("data")):
+    for post in api.rows(parsed(answer).get("data")):
         if same(post.get("message"), message(intent)):
             return _judged(intent, post)
     return ReadBack(State.UNKNOWN, cause="the Page shows no such post, which proves nothing")
@@ -68,4 +69,4 @@ def _searched(intent: Mapping[str, Json], own: AsPage) -> ReadBack:
 
 def same(told: object, wanted: str) -> bool:
     """Whether two texts are the same but for white space, which Meta tidies."""
-    return api.text(told).split() == wanted.split()
+    return text(told).split() == wanted.split()

@@ -1,26 +1,22 @@
 """A Facebook Page: a photo with its text, or a link; made unseen, published, read back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from trendctl.ports import (
     Answer,
     CheckResult,
-    DayMetrics,
     DraftInput,
     DraftOutput,
     Json,
     PlatformFacts,
-    ReadBack,
     Resend,
     Seen,
-    Sold,
     Step,
     Talk,
-    Understood,
     Wire,
 )
 from trendctl.posting import base
+from trendctl.posting.api_platform import ApiPlatform, Calls
 from trendctl.posting.graph import api, checking, drafts, pages
 from trendctl.posting.graph.login import CREDENTIALS, MetaSignIn
 from trendctl.posting.platforms.facebook_page import answers, back, figures, wires
@@ -32,7 +28,7 @@ _END = (Step("delete", Resend.SAFE),)
 SCOPES = ("pages_show_list", "pages_manage_posts", "pages_read_engagement", "read_insights")
 
 
-class FacebookPage:
+class FacebookPage(ApiPlatform):
     """`draft`, `steps`, `render`, `understand` are pure."""
 
     facts = PlatformFacts(
@@ -46,6 +42,8 @@ class FacebookPage:
         limits=api.LIMITS,
     )
     sign_in = MetaSignIn(answers.NAME, SCOPES)
+    calls = Calls(wires, answers, back)
+    performance = staticmethod(figures.performance)
 
     def draft(self, wanted: DraftInput) -> DraftOutput:
         """Pure; the option `post` chooses between "photo" (with the approved bytes) and "link"."""
@@ -72,25 +70,9 @@ class FacebookPage:
             return _CHANGE
         return _MAKE if intent["extra"]["post"] == "link" else (_PHOTO, *_MAKE)
 
-    def render(self, step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
-        """See wires.py."""
-        return wires.render(step, intent, late)
-
     def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
         """The call as the Page."""
         return pages.perform(wire, talk)
-
-    def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py."""
-        return answers.understand(step, answer)
-
-    def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
-        """See back.py."""
-        return back.read_back(intent, late, talk)
-
-    def performance(self, listing: Sold, days: Sequence[date], talk: Talk) -> Sequence[DayMetrics]:
-        """See figures.py."""
-        return figures.performance(listing, days, talk)
 
     def check(self, seen: Seen) -> Sequence[CheckResult]:
         """Sign-in, permissions, version, and the Page."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from trendctl.errors import Refused
-from trendctl.ports import IMAGE_MARK, Json, Wire
+from trendctl.ports import Json, Wire
 from trendctl.posting.graph import api
 from trendctl.posting.graph.pages import PAGE
 from trendctl.posting.texts import message
+from trendctl.posting.upload import upload
 
 POST_FIELDS = "id,message,is_published,permalink_url,created_time"
 RECENT = "100"  # posts looked through for one whose id is not known
-_SUFFIX = {"image/jpeg": "jpg", "image/png": "png"}
 
 
 def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
@@ -50,18 +50,8 @@ def _photo(intent: Mapping[str, Json]) -> Wire:
     picture, where = intent["images"][0], (version(intent), page(intent), "photos")
     if picture["url"]:
         return api.post(*where, body={"url": picture["url"], "published": False, "alt_text_custom": intent["title"]})
-    sha256, mime = str(picture["sha256"]), str(picture["mime"])
-    boundary = f"trendctl{sha256[:32]}"
     fields = {"published": "false", "alt_text_custom": str(intent["title"])}
-    texts = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    )
-    name = f"{sha256[:16]}.{_SUFFIX.get(mime, 'jpg')}"
-    head = f'{texts}--{boundary}\r\nContent-Disposition: form-data; name="source"; filename="{name}"\r\n'
-    body = f"{head}Content-Type: {mime}\r\n\r\n".encode() + IMAGE_MARK + f"\r\n--{boundary}--\r\n".encode()
-    headers = (("Accept", "application/json"), ("Content-Type", f"multipart/form-data; boundary={boundary}"))
-    return Wire("POST", api.address(*where), headers, body, image=(sha256, mime))
+    return upload(api.address(*where), picture, "source", fields)
 
 
 def version(intent: Mapping[str, Json]) -> str:

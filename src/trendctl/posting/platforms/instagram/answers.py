@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trendctl.ports import Answer, Understood, Verdict
+from trendctl.posting.body import count, parsed, part, text
 from trendctl.posting.graph import api, errors
 
 NAME = "instagram"
@@ -31,12 +32,12 @@ def understand(step: str, answer: Answer) -> Understood:
     said = errors.common(answer, NAME)
     if said is not None:
         return _gone(step, said.cause) if step in ("ready", "publish") and errors.is_gone(answer) else said
-    body = api.parsed(answer)
+    body = parsed(answer)
     if step == "ready":
         return _ready(body)
     if step == "quota":
         return _quota(body)
-    number = api.text(body.get("id"))
+    number = text(body.get("id"))
     if not number:
         return Understood(Verdict.UNKNOWN, "Instagram's answer names nothing that was made")
     return Understood(Verdict.APPLIED, late={"container_id" if step == "container" else "media_id": number})
@@ -79,7 +80,7 @@ def _ready(body: Mapping[str, Any]) -> Understood:
 
 def container_state(body: Mapping[str, Any]) -> tuple[str, str]:
     """The container's state ("" where it is not told), and what Instagram says of it."""
-    return api.text(body.get("status_code")).upper(), errors.scrubbed(api.text(body.get("status")))[:300]
+    return text(body.get("status_code")).upper(), errors.scrubbed(text(body.get("status")))[:300]
 
 
 def _quota(body: Mapping[str, Any]) -> Understood:
@@ -95,8 +96,4 @@ def quota_of(body: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Posts used, and how many there are in a day; None: not told."""
     found = api.rows(body)
     row = found[0] if found else {}
-    return _count(row.get("quota_usage")), _count(api.part(row.get("config")).get("quota_total"))
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return count(row.get("quota_usage")), count(part(row.get("config")).get("quota_total"))

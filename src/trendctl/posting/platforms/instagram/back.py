@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trendctl.ports import Json, ReadBack, State, Talk
+from trendctl.posting.body import parsed, text
 from trendctl.posting.graph import api, errors
 from trendctl.posting.platforms.instagram import answers, wires
 from trendctl.posting.texts import caption
@@ -17,14 +18,14 @@ def read_back(intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -
         said = errors.common(answer, answers.NAME)
         if said is not None:
             return ReadBack(State.UNKNOWN, cause=f"the post could not be read ({said.cause})")
-        return _live(intent, api.parsed(answer))
+        return _live(intent, parsed(answer))
     if not late.get("container_id"):
         return ReadBack(State.UNKNOWN, cause="no container is known")
     answer = talk.send(wires.state_of(intent, late))
     said = errors.common(answer, answers.NAME)
     if said is not None:
         return ReadBack(State.UNKNOWN, cause=f"the container could not be read ({said.cause})")
-    return _of_container(intent, *answers.container_state(api.parsed(answer)), talk)
+    return _of_container(intent, *answers.container_state(parsed(answer)), talk)
 
 
 def _of_container(intent: Mapping[str, Json], state: str, told: str, talk: Talk) -> ReadBack:
@@ -46,16 +47,16 @@ def _published(intent: Mapping[str, Json], talk: Talk) -> ReadBack:
     )  # fmt: skip
     answer = talk.send(ask)
     found = [
-        row for row in api.rows(api.parsed(answer).get("data"))
-        if api.text(row.get("caption")).split() == caption(intent).split()
+        row for row in api.rows(parsed(answer).get("data"))
+        if text(row.get("caption")).split() == caption(intent).split()
     ] if errors.common(answer, answers.NAME) is None else []  # fmt: skip
     if not found:
         return ReadBack(State.ACCEPTED, cause="published; Instagram does not show it among the newest posts yet")
-    return _live(intent, max(found, key=lambda row: api.text(row.get("timestamp"))))
+    return _live(intent, max(found, key=lambda row: text(row.get("timestamp"))))
 
 
 def _live(intent: Mapping[str, Json], media: Mapping[str, Any]) -> ReadBack:
-    number, url = api.text(media.get("id")), api.text(media.get("permalink"))
+    number, url = text(media.get("id")), text(media.get("permalink"))
     if not number:
         return ReadBack(State.UNKNOWN, cause="Instagram's answer could not be understood")
     late = {"media_id": number, "where": f"{wires.version(intent)}/{wires.user(intent)}"}

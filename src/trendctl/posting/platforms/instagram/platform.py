@@ -1,27 +1,10 @@
 """Instagram: one picture with a caption; its container is stored before it is published, and read back."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
-from trendctl.ports import (
-    Action,
-    Answer,
-    CheckResult,
-    DayMetrics,
-    DraftInput,
-    DraftOutput,
-    Json,
-    PlatformFacts,
-    ReadBack,
-    Resend,
-    Seen,
-    Sold,
-    Step,
-    Talk,
-    Understood,
-    Wire,
-)
+from trendctl.ports import Action, CheckResult, DraftInput, DraftOutput, Json, PlatformFacts, Resend, Seen, Step, Talk
 from trendctl.posting import base
+from trendctl.posting.api_platform import ApiPlatform, Calls
 from trendctl.posting.graph import api, checking, drafts
 from trendctl.posting.graph.login import CREDENTIALS, MetaSignIn
 from trendctl.posting.platforms.instagram import answers, back, figures, wires
@@ -37,7 +20,7 @@ SCOPES = (
 FOR_EVER = "Instagram's API can neither change nor remove a post: only you can, in the app"
 
 
-class Instagram:
+class Instagram(ApiPlatform):
     """`draft`, `steps`, `render`, `understand` are pure. There is no change and no end, so no price is in a post."""
 
     facts = PlatformFacts(
@@ -53,6 +36,8 @@ class Instagram:
         limits=api.LIMITS,
     )
     sign_in = MetaSignIn(answers.NAME, SCOPES)
+    calls = Calls(wires, answers, back)
+    performance = staticmethod(figures.performance)
     actions = (Action.CREATE, Action.RELIST)
 
     def draft(self, wanted: DraftInput) -> DraftOutput:
@@ -72,26 +57,6 @@ class Instagram:
     def steps(self, intent: Mapping[str, Json]) -> tuple[Step, ...]:
         """Only for a create: nothing else can be done (`actions`)."""
         return _CREATE
-
-    def render(self, step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
-        """See wires.py."""
-        return wires.render(step, intent, late)
-
-    def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
-        """One call."""
-        return talk.send(wire)
-
-    def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py."""
-        return answers.understand(step, answer)
-
-    def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
-        """See back.py."""
-        return back.read_back(intent, late, talk)
-
-    def performance(self, listing: Sold, days: Sequence[date], talk: Talk) -> Sequence[DayMetrics]:
-        """See figures.py."""
-        return figures.performance(listing, days, talk)
 
     def check(self, seen: Seen) -> Sequence[CheckResult]:
         """Sign-in, permissions, version, the account, and how many posts are left today."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trendctl.ports import Answer, Understood, Verdict
+from trendctl.posting.body import count, part, retry_after, rows, text
 from trendctl.posting.platforms.tiktok.envelope import (
     BUSY,
     EXPIRED,
@@ -14,12 +15,10 @@ from trendctl.posting.platforms.tiktok.envelope import (
     Envelope,
     envelope,
     gate_words,
-    part,
-    rows,
-    text,
 )
 
 LONG = 3600.0  # seconds: not in this run
+SOON = 2.0  # seconds; TikTok's limit is one of calls in a second
 ADOPTED, TWIN = "x-trendctl-product", "x-trendctl-twin"  # our own notes on an answer, never sent
 OVER = (12052901, 12052260, 12052032, 12019150)  # not possible in its state, or no such product
 _QUIET = ("shop", "image", "check")  # calls that make nothing a buyer could see, whatever became of them
@@ -79,7 +78,7 @@ def understand(step: str, answer: Answer) -> Understood:
     if told.code in BUSY or told.code == MANY_MEANINGS or answer.status >= 500:
         return _lost(step, said)
     if answer.status == 429:
-        return Understood(Verdict.NOT_APPLIED, said, retry_after=pause(answer))
+        return Understood(Verdict.NOT_APPLIED, said, retry_after=retry_after(answer, SOON))
     if answer.status == 401 or 100_000 <= told.code < 110_000:  # the gate's own family: nothing was done
         return Understood(Verdict.NOT_APPLIED, f"{said}: trendctl platforms check tiktok", retry_after=LONG)
     if step == "deactivate" and told.code in OVER:
@@ -106,20 +105,14 @@ def words(problems: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def pause(answer: Answer) -> float:
-    """Seconds of Retry-After; 2 where TikTok does not say (its limit is one of calls in a second)."""
-    told = answer.headers.get("retry-after", "")
-    return float(told) if told.isdigit() else 2.0
-
-
 def _gate(told: Envelope, answer: Answer) -> Understood:
-    wait = {EXPIRED: 0.0, TOO_MANY: pause(answer)}.get(told.code or 0, LONG)
+    wait = {EXPIRED: 0.0, TOO_MANY: retry_after(answer, SOON)}.get(told.code or 0, LONG)
     return Understood(Verdict.NOT_APPLIED, gate_words(told), retry_after=wait)
 
 
 def _without_envelope(step: str, answer: Answer) -> Understood:
     if answer.status == 429:
-        return Understood(Verdict.NOT_APPLIED, "TikTok's call limit (HTTP 429)", retry_after=pause(answer))
+        return Understood(Verdict.NOT_APPLIED, "TikTok's call limit (HTTP 429)", retry_after=retry_after(answer, SOON))
     if answer.status == 401:
         return Understood(
             Verdict.NOT_APPLIED,
@@ -202,4 +195,4 @@ def _code(one: Mapping[str, Any]) -> int:
     found = one.get("code")
     if isinstance(found, str) and found.isdecimal():
         return int(found[:12])
-    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+    return count(found) or 0

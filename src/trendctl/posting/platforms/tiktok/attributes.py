@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trendctl.ports import Json
-from trendctl.posting.platforms.tiktok.envelope import rows, text
+from trendctl.posting.body import rows, text
 
 MOST, MOST_VALUES = 150, 400  # kept of a category's attributes, and of each one's values
 _NUMBER = "POSITIVE_INT_OR_DECIMAL"

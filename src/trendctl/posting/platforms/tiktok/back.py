@@ -1,14 +1,14 @@
 """Reading a TikTok Shop product back: audit and state say whether buyers can see it, and at which price."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
 from trendctl.commerce.money import Money
 from trendctl.ports import Answer, Json, ReadBack, State, Talk
+from trendctl.posting.body import count, is_amount, part, rows, text
 from trendctl.posting.platforms.tiktok import shops, wires
-from trendctl.posting.platforms.tiktok.envelope import envelope, part, rows, text, trouble
+from trendctl.posting.platforms.tiktok.envelope import envelope, trouble
 
 CENTER = "look at your products in the Seller Center"
 THERE = ("PENDING", "ACTIVATE", "FREEZE")  # states of a product that buyers see, or may see without the seller's doing
@@ -56,13 +56,8 @@ def sku_of(product: Mapping[str, Any], sku_id: str, sku: str) -> dict[str, Any]:
 def same_price(sku: Mapping[str, Any], wanted: Money) -> bool:
     """Whether a SKU costs that much, with or without tax, whichever of the two TikTok tells."""
     price = part(sku.get("price"))
-    for name in _PRICES:
-        try:
-            if price.get(name) is not None and Decimal(str(price[name])) == wanted.decimal():
-                return text(price.get("currency")) in ("", wanted.currency)
-        except InvalidOperation:
-            continue
-    return False
+    same = any(price.get(name) is not None and is_amount(price[name], wanted) for name in _PRICES)
+    return same and text(price.get("currency")) in ("", wanted.currency)
 
 
 def url_of(number: str, marketplace: str) -> str:
@@ -134,16 +129,18 @@ def _ended(status: str, late: dict[str, str]) -> ReadBack:
 
 
 def _as_approved(intent: Mapping[str, Json], sku: Mapping[str, Any]) -> bool:
-    """Price, and no more pieces than approved (what was sold since is missing)."""
+    """Price, and after a revise no more pieces than approved (what was sold since is missing)."""
     wanted = Money(intent["price"]["minor"], intent["price"]["currency"])
+    if intent["action"] == "reprice":
+        return same_price(sku, wanted)
     left = pieces(sku)
     return same_price(sku, wanted) and left is not None and left <= intent["quantity"]
 
 
 def pieces(sku: Mapping[str, Any]) -> int | None:
     """How many of a SKU are left in all warehouses; None where TikTok does not say."""
-    found = [row.get("quantity") for row in rows(sku.get("inventory"))]
-    counts = [n for n in found if isinstance(n, int) and not isinstance(n, bool) and n >= 0]
+    found = [count(row.get("quantity")) for row in rows(sku.get("inventory"))]
+    counts = [n for n in found if n is not None and n >= 0]
     return sum(counts) if found and len(counts) == len(found) else None
 
 

@@ -1,9 +1,11 @@
 """`platforms check tiktok`: what a TikTok Shop listing needs, each with the command or page that mends it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from trendctl.errors import TrendctlError
 from trendctl.ports import CheckResult, Json, Seen, Talk
+from trendctl.posting import checking
 from trendctl.posting.platforms.tiktok import known, shops, wires
 from trendctl.posting.platforms.tiktok.envelope import LOGIN, SCOPE, envelope, trouble
 
@@ -16,11 +18,11 @@ def check(seen: Seen) -> Sequence[CheckResult]:
     """Every check; without a sign-in only the first."""
     talk = seen.talk
     if talk is None:
-        return [CheckResult("sign-in", "fail", seen.why, LOGIN)]
+        return [checking.signed_out(seen, "tiktok")]
     found = _tried("shop", lambda: shops.shops(talk))
     if isinstance(found, CheckResult):
         return [found]
-    rows = [CheckResult("sign-in", "ok", "signed in"), _shop(seen, found)]
+    rows = [checking.SIGNED_IN, _shop(seen, found)]
     shop = shops.meant(found, seen.policies.get("shop", ""), seen.marketplace)
     if not shop:
         return rows
@@ -35,8 +37,8 @@ def _tried(name: str, look: Callable[[], Json]) -> Json:
     try:
         return look()
     except TrendctlError as fault:
-        lacks = "permission" in fault.what
-        return CheckResult(name, "fail", fault.why or fault.what, APPS if lacks else fault.next or LOGIN)
+        mend = APPS if "permission" in fault.what else fault.next or LOGIN
+        return replace(checking.unread(name, fault), next=mend)
 
 
 def _shop(seen: Seen, found: Sequence[dict[str, str]]) -> CheckResult:
@@ -49,7 +51,7 @@ def _shop(seen: Seen, found: Sequence[dict[str, str]]) -> CheckResult:
         return CheckResult("shop", "fail", f"{chosen} is not among yours: {names}", "trendctl config edit")
     here = [s for s in found if s["region"] == shops.region(seen.marketplace)]
     if here:
-        return CheckResult("shop", "fail", f"choose one of {names}", _setting("shop"))
+        return CheckResult("shop", "fail", f"choose one of {names}", checking.setting("tiktok", "shop"))
     return CheckResult("shop", "fail", f"no shop in {seen.marketplace}; you have {names}", LOGIN)
 
 
@@ -67,20 +69,10 @@ def _warehouse(seen: Seen, talk: Talk, cipher: str) -> CheckResult:
     found = _tried("warehouse", lambda: known.warehouses(talk, cipher))
     if isinstance(found, CheckResult):
         return found
-    ids, chosen = [w["id"] for w in found], seen.policies.get("warehouse", "")
-    if chosen:
-        if chosen in ids:
-            return CheckResult("warehouse", "ok", f"{chosen} (yours)")
-        return CheckResult("warehouse", "fail", f"{chosen} is not among yours: {', '.join(ids) or 'none'}",
-                           "trendctl config edit")  # fmt: skip
-    default = [w for w in found if w["default"]] if len(found) > 1 else found
-    if len(default) == 1:
-        words = "the only one" if len(found) == 1 else "the shop's default"
-        return CheckResult("warehouse", "ok", f"{default[0]['id']} ({words})")
-    if not found:
-        return CheckResult("warehouse", "fail", "there is none that sells", center(seen.marketplace))
-    names = ", ".join(f"{w['id']} ({w['name']})" for w in found[:5])
-    return CheckResult("warehouse", "fail", f"choose one of {names}", _setting("warehouse"))
+    return checking.choice(
+        "warehouse", seen.policies.get("warehouse", ""), found, set_it=checking.setting("tiktok", "warehouse"),
+        none="there is none that sells", make=center(seen.marketplace),
+    )  # fmt: skip
 
 
 def _figures(talk: Talk, cipher: str) -> CheckResult:
@@ -97,7 +89,3 @@ def _figures(talk: Talk, cipher: str) -> CheckResult:
 def center(marketplace: str) -> str:
     """The Seller Center of a market."""
     return "https://seller-us.tiktok.com" if shops.region(marketplace) == "US" else "https://seller.tiktok.com"
-
-
-def _setting(name: str) -> str:
-    return f'{name} = "ID" in [platforms.tiktok.policies]: trendctl config edit'

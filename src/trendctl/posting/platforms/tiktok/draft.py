@@ -1,10 +1,10 @@
 """The intent of a TikTok Shop listing: shared fields, category and attributes, shop and warehouse, the parcel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from trendctl.commerce.rules import limit, measure
 from trendctl.ports import DraftInput, DraftOutput, Json, SupplyView
-from trendctl.posting import base
+from trendctl.posting import asked, base
 from trendctl.posting.platforms.tiktok import attributes, known, parcel, shops, wires
 
 # Where TikTok Shop sells, and the one currency a shop there sells in (Create Product; the newer markets by their own).
@@ -19,7 +19,7 @@ _CENTER = "TikTok's Seller Center"
 def draft(wanted: DraftInput) -> DraftOutput:
     """Pure: what TikTok told is in `wanted.known`. Without it the draft stays provisional, with the next command."""
     doc = base.common(wanted, "tiktok")
-    account, category, brand = (_known(wanted, name) for name in ("account", "category", "brand"))
+    account, category, brand = (asked.known(wanted, name) for name in ("account", "category", "brand"))
     if not doc["category"]["id"] and category:
         doc["category"] = {**doc["category"], "id": str(category["id"])}
     doc["policies"], lacking = _policies(wanted, account)
@@ -41,19 +41,8 @@ def draft(wanted: DraftInput) -> DraftOutput:
     )  # fmt: skip
 
 
-def _known(wanted: DraftInput, name: str) -> Mapping[str, Json]:
-    found = wanted.known.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
 def _why_unknown(wanted: DraftInput) -> list[str]:
-    """One line where TikTok was not asked yet, or did not answer."""
-    trouble = str(wanted.known.get("trouble") or "")
-    if trouble:
-        return [f"TikTok's category and shop ({trouble})"]
-    if wanted.case.supply is None or all(name in wanted.known for name in known.asks(wanted)):
-        return []
-    return [f"TikTok's category and shop: trendctl analyze {wanted.case.uid}"]
+    return asked.why_unknown(wanted, "TikTok's category and shop", known.asks(wanted))
 
 
 def _policies(wanted: DraftInput, account: Mapping[str, Json]) -> tuple[dict[str, str], list[str]]:
@@ -68,7 +57,7 @@ def _policies(wanted: DraftInput, account: Mapping[str, Json]) -> tuple[dict[str
     else:
         mine = account.get("shops") or []
         fit = [s for s in mine if s["region"] == shops.region(wanted.marketplace)] or mine
-        lacking.append(_choice("shop", fit, f"this sign-in opens no shop in {wanted.marketplace}"))
+        lacking.append(asked.choose("tiktok", "shop", fit, f"this sign-in opens no shop in {wanted.marketplace}"))
         return found, lacking
     houses = account.get("warehouses") or []
     default = [w for w in houses if w["default"]] if len(houses) > 1 else houses
@@ -78,15 +67,8 @@ def _policies(wanted: DraftInput, account: Mapping[str, Json]) -> tuple[dict[str
     elif len(default) == 1:
         found["warehouse"] = str(default[0]["id"])
     else:
-        lacking.append(_choice("warehouse", houses, "you have none that sells"))
+        lacking.append(asked.choose("tiktok", "warehouse", houses, "you have none that sells"))
     return found, lacking
-
-
-def _choice(kind: str, offered: Sequence[Mapping[str, Json]], none: str) -> str:
-    names = ", ".join(f"{r['id']} ({r['name']})" if r.get("name") else str(r["id"]) for r in offered[:5])
-    if not names:
-        return f"{kind}: {none}: trendctl platforms check tiktok"
-    return f"{kind}: choose one of {names} in [platforms.tiktok.policies]: trendctl config edit"
 
 
 def _aspects(
@@ -132,10 +114,7 @@ def _people(policies: Mapping[str, str], rules: Mapping[str, Json]) -> list[str]
 
 def _currency(wanted: DraftInput) -> tuple[str, ...]:
     own = CURRENCIES.get(shops.region(wanted.marketplace), wanted.case.currency)
-    if own == wanted.case.currency:
-        return ()
-    words = f"TikTok Shop {wanted.marketplace} sells in {own}, your market is in {wanted.case.currency}"
-    return (f"{words}: trendctl config edit",)
+    return asked.other_currency(wanted, f"TikTok Shop {wanted.marketplace}", own)
 
 
 def _shop(account: Mapping[str, Json]) -> tuple[str, ...]:

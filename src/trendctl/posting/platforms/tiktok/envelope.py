@@ -10,6 +10,7 @@ from typing import Any
 
 from trendctl.errors import AccessError
 from trendctl.ports import Answer, Talk, Wire
+from trendctl.posting.body import part
 
 EXPIRED, SCOPE, SIGNATURE, NO_CIPHER, OTHER_SHOP = 105002, 105005, 106001, 106013, 101000
 TOO_MANY, MANY_MEANINGS = 36009002, 36009004
@@ -52,21 +53,6 @@ def envelope(answer: Answer) -> Envelope:
     if not isinstance(code, int) or isinstance(code, bool):
         return Envelope(None)
     return Envelope(code, " ".join(str(found.get("message") or "").split())[:300], part(found.get("data")))
-
-
-def part(value: object) -> dict[str, Any]:
-    """An object; {} for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def rows(value: object) -> list[dict[str, Any]]:
-    """The objects of a list; none of anything else."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def text(value: object) -> str:
-    """A text or a number as text; "" for anything else."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def gate_words(told: Envelope) -> str:

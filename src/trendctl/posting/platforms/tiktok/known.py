@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from trendctl.errors import AccessError
 from trendctl.ports import DraftInput, Json, Talk
+from trendctl.posting import asked
+from trendctl.posting.body import part, rows, text
 from trendctl.posting.platforms.tiktok import attributes, shops, wires
-from trendctl.posting.platforms.tiktok.envelope import BUSY, CHECK, GATE, envelope, part, read, rows, text, trouble
+from trendctl.posting.platforms.tiktok.envelope import BUSY, CHECK, GATE, envelope, read, trouble
 
 _NO_MATCH = (12019064, 12052303, 12052912)  # "no matching category", in several words
 _NEEDS = ("size_chart", "package_dimension", "manufacturer", "responsible_person")
@@ -16,7 +18,7 @@ _NEEDS = ("size_chart", "package_dimension", "manufacturer", "responsible_person
 def asks(wanted: DraftInput) -> dict[str, str]:
     """`account` once a marketplace and shop, `category` once a title or chosen category, `brand` once a brand."""
     where = f"{wanted.marketplace} {wanted.policies.get('shop', '')}".strip()
-    found = {"account": where, "category": f"{where} {chosen(wanted) or query(wanted)}"}
+    found = {"account": where, "category": f"{where} {asked.chosen_category(wanted) or query(wanted)}"}
     name = brand_of(wanted)
     return found | ({"brand": f"{where} {name}"} if name else {})
 
@@ -30,19 +32,12 @@ def ask(name: str, wanted: DraftInput, known: Mapping[str, Json], talk: Talk) ->
         return {}
     if name == "brand":
         return brand(talk, cipher, brand_of(wanted), version(wanted.marketplace))
-    return category(talk, cipher, chosen(wanted), query(wanted), version(wanted.marketplace))
-
-
-def chosen(wanted: DraftInput) -> str:
-    """The category's id where the person edited it; "": TikTok is asked for one."""
-    return str(wanted.options.get("_category") or "")
+    return category(talk, cipher, asked.chosen_category(wanted), query(wanted), version(wanted.marketplace))
 
 
 def query(wanted: DraftInput) -> str:
-    """What the category is asked for: the listing's title, else the product's."""
-    copy = wanted.analyses.get("copywriter") or {}
-    made = copy.get("platforms", {}).get("tiktok", {}) if isinstance(copy, Mapping) else {}
-    return str(made.get("title") or wanted.case.title)[:200]
+    """What the category is asked for."""
+    return asked.title(wanted, "tiktok")[:200]
 
 
 def brand_of(wanted: DraftInput) -> str:

@@ -9,18 +9,19 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from trendctl.commerce.markets import country
 from trendctl.errors import AccessError, UsageError
 from trendctl.ports import Answer, Credentials, Grant, Json, Wire
+from trendctl.posting import oauth
 from trendctl.posting.platforms.tiktok.envelope import BUSY, EXPIRED, SCOPE, SIGNATURE, TOO_MANY, envelope
 
 AUTH = "https://auth.tiktok-shops.com/api/v2/token"
 CONSENT = {"US": "https://services.us.tiktokshop.com/open/authorize"}
 CONSENT_ELSEWHERE = "https://services.tiktokshop.com/open/authorize"
 KEYS_PAGE = "partner.tiktokshop.com (App & Service)"
-_KEY, _SECRET = "TIKTOK_SHOP_API_KEY", "TIKTOK_SHOP_SECRET"  # names of credentials, not credentials
+_KEYS = ("TIKTOK_SHOP_API_KEY", "TIKTOK_SHOP_SECRET")  # names of credentials, not credentials
 _POINT = 1_000_000_000  # a smaller number of seconds is no point in time of this century
 _DAY = 86400.0
 PASSES, MAY_PASS = BUSY | {TOO_MANY}, (429, *range(500, 600))  # codes and statuses of a trouble that may pass
@@ -50,7 +51,7 @@ class TiktokSignIn:
 
     def exchange(self, pasted: str, state: str, credentials: Credentials, options: Mapping[str, Json]) -> Wire:
         """The call for a pasted code, or for the whole address TikTok sent the browser to. Raises UsageError."""
-        code = _code(pasted.strip(), state)
+        code = oauth.code_of(pasted.strip(), state, "tiktok", "code", "auth_code")
         return _token_call("get", credentials, auth_code=code, grant_type="authorized_code")
 
     def refresh(self, credentials: Credentials, options: Mapping[str, Json]) -> Wire:
@@ -61,9 +62,9 @@ class TiktokSignIn:
     def granted(self, answer: Answer) -> Grant:
         """Its `*_expire_in` are points in time. Raises AccessError; its `why` is "" where trying again may help."""
         told = envelope(answer)
-        token = told.data.get("access_token")
-        if told.code == 0 and isinstance(token, str) and token:
-            ends, rest = _end(told.data, "access_token_expire_in"), _end(told.data, "refresh_token_expire_in")
+        token = oauth.token_in(told.data)
+        if told.code == 0 and token:
+            ends, rest = (oauth.seconds(told.data.get(f"{name}_token_expire_in")) for name in ("access", "refresh"))
             grant = Grant(token, 7 * _DAY, str(told.data.get("refresh_token") or ""))
             if ends is not None:
                 grant = replace(grant, ends_at=ends) if ends > _POINT else replace(grant, expires_in=ends)
@@ -73,7 +74,7 @@ class TiktokSignIn:
                 )
             return grant
         if told.code in PASSES or (told.code in (None, 0) and (answer.status < 400 or answer.status in MAY_PASS)):
-            raise AccessError(answer.error or f"TikTok's sign-in answered HTTP {answer.status}")
+            raise oauth.not_now(answer, "TikTok")
         said = told.message or f"HTTP {answer.status}"
         raise AccessError("TikTok refuses the sign-in", why=f"{said} ({told.code or answer.status}); {_ONCE}")
 
@@ -117,34 +118,4 @@ def _token_call(name: str, credentials: Credentials, **params: str) -> Wire:
 
 
 def _keys(credentials: Credentials) -> tuple[str, str]:
-    found = {name: credentials.get(name) for name in (_KEY, _SECRET)}
-    for name, value in found.items():
-        if not value:
-            raise AccessError(
-                f"{name} is not set", why=f"your keys are at {KEYS_PAGE}", next=f"trendctl secrets set {name}"
-            )
-    return str(found[_KEY]), str(found[_SECRET])
-
-
-def _end(data: Mapping[str, Json], name: str) -> float | None:
-    value = data.get(name)
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
-
-
-def _code(pasted: str, state: str) -> str:
-    """The code of an address or of a bare (perhaps still quoted) code."""
-    if "code=" in pasted:
-        query = parse_qs(urlsplit(pasted).query if "?" in pasted else pasted)
-        if state and query.get("state", [state])[0] != state:
-            raise UsageError("That address is from another sign-in", next="trendctl platforms login tiktok")
-        pasted = (query.get("code") or query.get("auth_code") or [""])[0]
-    elif "%" in pasted:
-        pasted = parse_qs(f"code={pasted}")["code"][0]
-    if not pasted or pasted.startswith("http") or any(c.isspace() for c in pasted):
-        raise UsageError(
-            "There is no code in that", why="paste the whole address of the page after you agreed",
-            next="trendctl platforms login tiktok",
-        )  # fmt: skip
-    return pasted
+    return oauth.keys(credentials, _KEYS, f"your keys are at {KEYS_PAGE}")

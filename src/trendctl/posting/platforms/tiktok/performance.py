@@ -12,8 +12,9 @@ from urllib.parse import quote
 from trendctl.commerce.money import exponent, round_minor
 from trendctl.errors import AccessError, ParseError
 from trendctl.ports import Answer, DayMetrics, Sold, Talk
+from trendctl.posting.body import count, part, rows, text
 from trendctl.posting.platforms.tiktok import shops, wires
-from trendctl.posting.platforms.tiktok.envelope import SCOPE, envelope, part, rows, text, trouble
+from trendctl.posting.platforms.tiktok.envelope import SCOPE, envelope, trouble
 
 PATH = "/analytics/202405/shop_products"
 MOST_DAYS = 30  # asked for in one call
@@ -98,7 +99,7 @@ def _minor(amount: object, currency: str | None) -> int | None:
 def _count(value: object) -> int | None:
     if isinstance(value, str) and value.isdecimal() and len(value) < 16:
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return count(value)
 
 
 def _date(value: object) -> date | None:

@@ -1,37 +1,21 @@
 """TikTok Shop through its Open API: images, listing check, one create with an idempotency key; read back until live."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from trendctl.commerce.money import Money
-from trendctl.ports import (
-    Answer,
-    CallLimit,
-    CheckResult,
-    DayMetrics,
-    DraftInput,
-    DraftOutput,
-    Json,
-    PlatformFacts,
-    ReadBack,
-    Resend,
-    Seen,
-    Sold,
-    Step,
-    Talk,
-    Understood,
-    Wire,
-)
-from trendctl.posting.platforms.tiktok import answers, back, check, known, performance, quantity, wires
-from trendctl.posting.platforms.tiktok.draft import CURRENCIES, FIELDS, draft
-from trendctl.posting.platforms.tiktok.envelope import envelope, text
+from trendctl.ports import Answer, CallLimit, Json, PlatformFacts, Resend, Step, Talk, Wire
+from trendctl.posting.api_platform import Calls, Market, Marketplace
+from trendctl.posting.body import text
+from trendctl.posting.platforms.tiktok import answers, back, check, draft, known, performance, quantity, wires
+from trendctl.posting.platforms.tiktok.envelope import envelope
 from trendctl.posting.platforms.tiktok.login import TiktokSignIn
 
 _CREATE = (Step("check", Resend.SAFE), Step("create", Resend.SAFE))  # a dry run; the same key for every try
-_CHANGE = (Step("stock", Resend.SAFE), Step("price", Resend.SAFE))  # each sets a value
+_PRICE = Step("price", Resend.SAFE)
+_CHANGE = (Step("stock", Resend.SAFE), _PRICE)  # each sets a value
 _END = (Step("deactivate", Resend.READ_BACK),)
 _LATE = ("approval", "shop_id", "shop_cipher", *(f"image_{n}" for n in range(1, wires.MAX_IMAGES + 1)), "product_id",
          "sku_id")  # fmt: skip
@@ -47,7 +31,7 @@ _LIMITS = (
 )
 
 
-class Tiktok:
+class Tiktok(Marketplace):
     """`draft`, `steps`, `render`, `understand` are pure."""
 
     facts = PlatformFacts(
@@ -55,29 +39,15 @@ class Tiktok:
         about="TikTok Shop, through the Open API",
         terms_url="https://partner.tiktokshop.com/docv2/page/tiktok-shop-developer-terms-of-service",
         credentials=("TIKTOK_SHOP_API_KEY", "TIKTOK_SHOP_SECRET", "TIKTOK_SHOP_REFRESH_TOKEN"),
-        currencies=CURRENCIES,
+        currencies=draft.CURRENCIES,
         default_marketplace="US",
-        fields=FIELDS,
+        fields=draft.FIELDS,
         late=_LATE,
         limits=_LIMITS,
     )
     sign_in = TiktokSignIn()
-
-    def draft(self, wanted: DraftInput) -> DraftOutput:
-        """See draft.py."""
-        return draft(wanted)
-
-    def asks(self, wanted: DraftInput) -> Mapping[str, str]:
-        """See known.py."""
-        return known.asks(wanted)
-
-    def ask(self, name: str, wanted: DraftInput, found: Mapping[str, Json], talk: Talk) -> Json:
-        """See known.py."""
-        return known.ask(name, wanted, found, talk)
-
-    def check(self, seen: Seen) -> Sequence[CheckResult]:
-        """See check.py."""
-        return check.check(seen)
+    calls = Calls(wires, answers, back)
+    market = Market(draft, known, check, wires, quantity, performance)
 
     def steps(self, intent: Mapping[str, Json]) -> tuple[Step, ...]:
         """First the approved shop's cipher as it is now: a sign-in to another shop sends nothing."""
@@ -86,45 +56,19 @@ class Tiktok:
         if action == "end":
             return (shop, *_END)
         if action == "reprice":
-            return (shop, *_CHANGE)
+            return (shop, _PRICE)
         uploads = tuple(Step(f"image_{n}", Resend.SAFE) for n in range(1, len(intent["images"]) + 1))
         if action == "revise":
             return (shop, *uploads, Step("edit", Resend.SAFE), *_CHANGE)
         return (shop, *uploads, *_CREATE)
 
-    def render(self, step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wire:
-        """See wires.py."""
-        return wires.render(step, intent, late)
-
     def perform(self, step: str, wire: Wire, talk: Talk) -> Answer:
         """The call. Before a create, a look for the SKU: its key alone is not trusted to be remembered for days."""
-        if step == "quantity":
-            return quantity.perform(wire, talk)
         if step == "create":
             found = _twin(wire, talk)
             if found is not None:
                 return found
-        return talk.send(wire)
-
-    def understand(self, step: str, answer: Answer) -> Understood:
-        """See answers.py."""
-        return answers.understand(step, answer)
-
-    def read_back(self, intent: Mapping[str, Json], late: Mapping[str, str], talk: Talk) -> ReadBack:
-        """See back.py."""
-        return back.read_back(intent, late, talk)
-
-    def performance(self, listing: Sold, days: Sequence[date], talk: Talk) -> Sequence[DayMetrics]:
-        """See performance.py."""
-        return performance.performance(listing, days, talk)
-
-    def left(self, listing: Sold, talk: Talk) -> int | None:
-        """See quantity.py."""
-        return quantity.left(listing, talk)
-
-    def render_quantity(self, intent: Mapping[str, Json], late: Mapping[str, str], quantity: int) -> Wire:
-        """See wires.py."""
-        return wires.render_quantity(intent, late, quantity)
+        return super().perform(step, wire, talk)
 
 
 def _twin(wire: Wire, talk: Talk) -> Answer | None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from trendctl.commerce.markets import country
 from trendctl.ports import Answer, Json, Talk, Wire
+from trendctl.posting.body import rows, text
 from trendctl.posting.platforms.tiktok import wires
-from trendctl.posting.platforms.tiktok.envelope import NO_CIPHER, OTHER_SHOP, envelope, read, rows, text
+from trendctl.posting.platforms.tiktok.envelope import NO_CIPHER, OTHER_SHOP, envelope, read
 
 
 def shops(talk: Talk) -> list[dict[str, str]]:

@@ -14,8 +14,9 @@ from trendctl.commerce.canonical import canonical
 from trendctl.commerce.identifiers import gtin_kind
 from trendctl.commerce.money import Money
 from trendctl.errors import Refused
-from trendctl.ports import IMAGE_MARK, Json, Wire
+from trendctl.ports import Json, Wire
 from trendctl.posting.platforms.tiktok.attributes import posted
+from trendctl.posting.upload import upload
 
 API = "https://open-api.tiktokglobalshop.com"
 SHOPS = "/authorization/202309/shops"
@@ -27,7 +28,6 @@ BRANDS = "/product/202309/brands"
 SEARCH = "/product/202502/products/search"
 EDIT = "/product/202509/products"
 MAX_IMAGES = 9
-_SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _ENTITY = re.compile(r"&amp;(?!#?\w{1,31};)")
 _JSON = (("Accept", "application/json"), ("Content-Type", "application/json"))
 
@@ -59,7 +59,8 @@ def render(step: str, intent: Mapping[str, Json], late: Mapping[str, str]) -> Wi
     if step.startswith("shop_"):
         return get(SHOPS)
     if step.startswith("image_"):
-        return _image(intent["images"][int(step.removeprefix("image_")) - 1])
+        picture = intent["images"][int(step.removeprefix("image_")) - 1]
+        return upload(f"{API}/product/202309/images/upload", picture, "data", {"use_case": "MAIN_IMAGE"})
     if step == "check":
         return post(f"{PRODUCTS}/listing_check", cipher, product(intent, late))
     if step == "create":
@@ -171,15 +172,3 @@ def _told(late: Mapping[str, str], name: str) -> str:
             why="it is kept with the operation that listed it", next="trendctl reconcile",
         )  # fmt: skip
     return found
-
-
-def _image(picture: Mapping[str, Json]) -> Wire:
-    """The upload of one approved image; its bytes are put in as it is sent. The boundary is of the image's own hash."""
-    sha256, mime = str(picture["sha256"]), str(picture["mime"])
-    boundary = f"trendctl{sha256[:32]}"
-    name = f"{sha256[:16]}.{_SUFFIX.get(mime, 'jpg')}"
-    use = f'--{boundary}\r\nContent-Disposition: form-data; name="use_case"\r\n\r\nMAIN_IMAGE\r\n'
-    head = f'Content-Disposition: form-data; name="data"; filename="{name}"\r\nContent-Type: {mime}'
-    body = f"{use}--{boundary}\r\n{head}\r\n\r\n".encode() + IMAGE_MARK + f"\r\n--{boundary}--\r\n".encode()
-    headers = (("Accept", "application/json"), ("Content-Type", f"multipart/form-data; boundary={boundary}"))
-    return Wire("POST", f"{API}/product/202309/images/upload", headers, body, image=(sha256, mime))
