@@ -336,3 +336,17 @@ def test_a_journal_in_a_folder_that_cannot_be_made_is_told(store: Store, tmp_pat
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be written"):
         record(store, Journal(tmp_path / "file" / "journal"), "a")
+
+
+def test_what_another_process_has_not_journaled_yet_is_no_difference(store: Store, journal: Journal) -> None:
+    record(store, journal, "a")
+    with store.write(Role.APPROVAL) as db:
+        audit.append(db, "test", "b", {}, NOW)
+    assert not journal.verify(store).ok
+    assert journal.settled(store).ok
+
+
+def test_a_difference_that_stays_is_told_by_settled_too(store: Store, journal: Journal) -> None:
+    record(store, journal, "a", "b")
+    tamper(store, "UPDATE audit SET body = '{}' WHERE seq = 1")
+    assert journal.settled(store).differences == journal.verify(store).differences != ()

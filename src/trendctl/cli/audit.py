@@ -43,12 +43,13 @@ def verify(as_json: base.Json = False) -> int:
     run, screen = base.open_app(), base.screen(as_json)
     try:
         store = run.store
+        found = run.journal.settled(store)
     except StoreError as fault:  # a journal that cannot be read is what this command is there to tell
         if not run.home.database.exists() or not run.journal.path.exists():
             raise
         store = Store(run.home.database)
         screen.say(f"note: {clean(fault.what)}: {clean(fault.why)}")
-    found = run.journal.verify(store)
+        found = run.journal.verify(store)
     document = {
         "ok": found.ok,
         "database_head": {"seq": found.database_head[0], "chain": found.database_head[1]},

@@ -18,6 +18,7 @@ from trendctl.store.backup import sync_folder
 from trendctl.store.engine import Store
 
 FILE = "journal.jsonl"
+_LOOKS = 5  # each waits for another process's entry to be on the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,19 @@ class Journal:
                 differences.append(f"entry {e.seq} differs between database and journal")
         differences += [f"entry {s} ({e.kind} {e.key}) is not in the database" for s, e in sorted(by_seq.items())]
         return Verdict(not differences, _head(ours), _head(theirs), tuple(differences))
+
+    def settled(self, store: Store) -> Verdict:
+        """As `verify`, while other processes write: what one of them has committed and not yet journaled is no
+        difference. Raises StoreError when the journal cannot be brought up to date."""
+        found = self.verify(store)
+        for _ in range(_LOOKS):
+            if found.ok or self.is_ahead(store):
+                break
+            self.catch_up(store)  # waits for the one that is just writing
+            before, found = found, self.verify(store)
+            if found.differences == before.differences:
+                break
+        return found
 
     def _replace(self, lines: Iterator[str]) -> None:
         part = self.path.with_name(f".{FILE}.part")
