@@ -17,6 +17,7 @@ import hypothesis.core
 import pytest
 
 import guards
+import kept
 from fakes import START, FakeClock
 from loopback import Loopback
 from trendctl.home import Home
@@ -74,10 +75,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_platform_folders() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        guards.forbid_platform_folders(patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     guards.clean_environment(monkeypatch, tmp_path)
-    guards.forbid_platform_folders(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +96,20 @@ def forbidden(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
         guards.forbid_sleep(monkeypatch, tried)
     yield tried
     assert not tried, f"forbidden in tests: {tried}"
+
+
+@pytest.fixture
+def new_connections() -> None:
+    """Asked for by a test about the database's file itself: each connection is opened anew."""
+
+
+@pytest.fixture(autouse=True)
+def _kept_connections(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+    if "new_connections" in request.fixturenames:
+        yield
+    else:
+        with kept.kept(monkeypatch):
+            yield
 
 
 @pytest.fixture

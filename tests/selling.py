@@ -1,9 +1,13 @@
 """A small shop for tests: a product with supply, an image and copy, in a home this process made; and a market twin."""
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +68,15 @@ class AnySeat:
         """Always."""
 
 
+@lru_cache(maxsize=1)
+def _migrated() -> Path:
+    """A database as a new home has it; copied, since to migrate takes longer than most tests."""
+    root = Path(tempfile.mkdtemp(prefix="migrated-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    migrate(root / "trendctl.db", now=1, before=lambda path, reason: None)
+    return root / "trendctl.db"
+
+
 @dataclass
 class Shop:
     """Everything between a draft and a listing, on one platform."""
@@ -76,7 +89,8 @@ class Shop:
     def __post_init__(self) -> None:
         self.home = Home(make_throwaway(self.root))
         self.home.make()
-        migrate(self.home.database, now=1, before=lambda path, reason: None)
+        shutil.copyfile(_migrated(), self.home.database)
+        self.home.database.chmod(0o600)
         self.store = Store(self.home.database)
         self.journal = Journal(self.home.journal)
         self.accounts = {self.name: drafting.Account()}

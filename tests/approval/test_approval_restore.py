@@ -11,6 +11,8 @@ from trendctl.posting import reconcile
 from trendctl.store import backup, operations
 from trendctl.store.rebuild import after_restore
 
+pytestmark = pytest.mark.usefixtures("new_connections")
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:

@@ -23,7 +23,6 @@ from trendctl.trends.pricing import RANGE_FACTOR
 
 Array = Any
 FOLDS = 10
-SEED = 5
 
 
 def errors(value: Array, price: Array) -> str:
@@ -33,12 +32,12 @@ def errors(value: Array, price: Array) -> str:
     return f"MdAPE {np.median(relative):.1f}% ({around:.1f}) RMSLE {np.sqrt(squared):.3f}"
 
 
-def folds(known: list[dict[str, Any]], price: Array) -> Array:
+def folds(known: list[dict[str, Any]], price: Array, seed: int) -> Array:
     """The fold of each record; offers of one product share theirs."""
     model = model_module.PriceModel(known, price)
     groups = model_module.products(known, np.array([model.likeness(r) for r in known]))
     out = np.empty(len(known), dtype=int)
-    for rows, fold in zip(groups, np.random.default_rng(SEED).integers(0, FOLDS, len(groups)), strict=True):
+    for rows, fold in zip(groups, np.random.default_rng(seed).integers(0, FOLDS, len(groups)), strict=True):
         out[rows] = fold
     return out
 
@@ -46,12 +45,14 @@ def folds(known: list[dict[str, Any]], price: Array) -> Array:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--prices", type=Path, required=True)
-    with gzip.open(parser.parse_args().prices, "rt", encoding="utf-8") as file:
+    parser.add_argument("--seed", type=int, default=5, help="of the folds; look at more than one")
+    asked = parser.parse_args()
+    with gzip.open(asked.prices, "rt", encoding="utf-8") as file:
         known = json.load(file)["comparables"]
     price = np.array([r["price"] for r in known])
-    fold = folds(known, price)
+    fold = folds(known, price, asked.seed)
     shipped = point_module.FOREST_SHARE, point_module.PULL
-    tried = sorted({shipped, *((share, pull) for share in (0.5, 0.65, 0.8) for pull in (0.0, 0.5, 1.0))})
+    tried = sorted({shipped, *((share, pull) for share in (0.25, 0.4, 0.6) for pull in (0.0, 0.5, 1.0))})
     said = {settings: np.empty((len(known), 2)) for settings in tried}
     for number in range(FOLDS):
         began = time.process_time()

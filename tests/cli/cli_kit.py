@@ -12,6 +12,8 @@ from typing import Any
 import pexpect
 import pytest
 
+import forked
+from forked_terminal import Terminal
 from loopback import Loopback
 from trendctl.cli.main import main
 
@@ -53,10 +55,12 @@ def serve(loopback: Loopback) -> dict[str, str]:
 
 
 def spawn(
-    home: Path, environ: Mapping[str, str], *args: str, size: tuple[int, int] = (60, 100)
+    home: Path, environ: Mapping[str, str], *args: str, size: tuple[int, int] = (60, 100), real: bool = False
 ) -> "pexpect.spawn[str]":
-    """The program on a pseudo-terminal."""
+    """The program on a pseudo-terminal; `real`: an interpreter is started for it."""
     env = {**os.environ, **environ, "TRENDCTL_HOME": str(home), "TERM": "xterm"}
-    return pexpect.spawn(
-        sys.executable, ["-m", "trendctl.cli.main", *args], env=env, encoding="utf-8", timeout=60, dimensions=size
-    )
+    if real:
+        return pexpect.spawn(
+            sys.executable, ["-m", "trendctl.cli.main", *args], env=env, encoding="utf-8", timeout=60, dimensions=size
+        )
+    return Terminal([forked.CLI, *args], env, encoding="utf-8", timeout=60, dimensions=size)

@@ -47,6 +47,15 @@ def test_help_and_version_load_nothing_heavy(fresh_python) -> None:  # type: ign
     assert fresh_python(code).splitlines()[-1] == "[]"
 
 
+def test_a_ctrl_c_that_python_would_drop_arrives(fresh_python) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import sys, time\nimport trendctl.cli.main as m\nsys.unraisablehook = m._not_lost\n"
+        "class Last:\n    def __del__(self): raise KeyboardInterrupt\n"
+        "try:\n    Last()\n    time.sleep(20)\nexcept KeyboardInterrupt:\n    print('told')"
+    )
+    assert fresh_python(code) == "told\n"
+
+
 def test_products_loads_no_database_toolkit_and_no_numbers(fresh_python, home: Home, store: Store) -> None:  # type: ignore[no-untyped-def]
     code = (
         "import sys, trendctl.cli.main as m; m.main(['products', '--json']);"

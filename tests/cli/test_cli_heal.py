@@ -16,6 +16,7 @@ from trendctl.store.writers import Role
 Capture = pytest.CaptureFixture[str]
 INCIDENT = {"id", "fault", "cause", "confidence", "action", "repair_id", "opened_at", "closed_at", "detail"}
 REPAIR = {"id", "incident_id", "fix", "state", "backup", "touched", "started_at", "finished_at"}
+pytestmark = pytest.mark.usefixtures("new_connections")  # repairs look at the database's file itself
 QUICK = {"TRENDCTL_SELFHEAL__WINDOW_SECONDS": "0"}
 
 

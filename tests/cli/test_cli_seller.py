@@ -65,6 +65,16 @@ def test_rejecting_what_is_not_live_says_no_more(store: Store, capsys: Capture) 
     assert run(capsys, "reject", "1", "--reason", "too bulky").err == "rejected\n"
 
 
+def test_rejecting_what_was_approved_says_that_the_approval_is_void(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    approved = Shop(tmp_path)
+    approved.approve(approved.stock())
+    monkeypatch.setenv("TRENDCTL_HOME", str(approved.home.root))
+    assert run(capsys, "reject", "1", "--reason", "too bulky").err == "rejected; 1 approval to list it void\n"
+    assert run(capsys, "post").code == 4
+
+
 def test_an_end_that_was_proposed_outlives_the_rejection_until_it_is_carried_out(shop: Shop) -> None:
     propose(shop.drafting, 1, "local", Action.END, {})
     shop.clock.advance(60)

@@ -2,8 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pexpect
 import pytest
 from cli_kit import serve, spawn
 
+import forked
 from loopback import Loopback
 from selling import picture
 from trendctl.home import Home
@@ -21,11 +21,8 @@ pytestmark = pytest.mark.usefixtures("real_sleep")  # another process answers
 
 def command(home: Home, environ: dict[str, str], *args: str) -> Any:
     """A command without a terminal, its JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "trendctl.cli.main", *args, "--json"], capture_output=True, text=True, timeout=60,
-        env={**os.environ, **environ, "TRENDCTL_HOME": str(home.root)}, check=False,
-    )  # fmt: skip
-    return json.loads(done.stdout)
+    env = {**os.environ, **environ, "TRENDCTL_HOME": str(home.root)}
+    return json.loads(forked.run([forked.CLI, *args, "--json"], env)[1])
 
 
 def test_scan_supply_review_approve_and_post_at_a_terminal(home: Home, loopback: Loopback, tmp_path: Path) -> None:
@@ -70,11 +67,23 @@ def test_scan_supply_review_approve_and_post_at_a_terminal(home: Home, loopback:
     assert command(home, environ, "listings")[0]["state"] == "live"
 
 
-def test_ctrl_c_in_review_keeps_what_was_decided_and_the_terminal_sane(home: Home, loopback: Loopback) -> None:
-    environ = serve(loopback)
-    command(home, environ, "init")
-    command(home, environ, "scan", "--source", "slickdeals_rss")
-    told = spawn(home.root, environ, "review")
+_MADE: dict[str, Path] = {}
+
+
+@pytest.fixture
+def scanned(home: Home, loopback: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home after `init` and a scan: made once by the program itself, then copied."""
+    if "scanned" not in _MADE:
+        made, environ = Home(tmp_path_factory.mktemp("scanned")), serve(loopback)
+        command(made, environ, "init")
+        command(made, environ, "scan", "--source", "slickdeals_rss")
+        _MADE["scanned"] = made.root
+    shutil.copytree(_MADE["scanned"], home.root, dirs_exist_ok=True)
+    return home
+
+
+def test_ctrl_c_in_review_keeps_what_was_decided_and_the_terminal_sane(scanned: Home) -> None:
+    told = spawn(scanned.root, {}, "review", real=True)
     told.expect(ASK)
     told.send("r")
     told.expect("Why not")
@@ -84,14 +93,11 @@ def test_ctrl_c_in_review_keeps_what_was_decided_and_the_terminal_sane(home: Hom
     told.expect(pexpect.EOF)
     told.close()
     assert told.exitstatus == 130
-    assert command(home, environ, "stats")["pipeline"]["rejected"] == 1
+    assert command(scanned, {}, "stats")["pipeline"]["rejected"] == 1
 
 
-def test_a_decision_can_be_undone_before_it_is_used(home: Home, loopback: Loopback) -> None:
-    environ = serve(loopback)
-    command(home, environ, "init")
-    command(home, environ, "scan", "--source", "slickdeals_rss")
-    told = spawn(home.root, environ, "review")
+def test_a_decision_can_be_undone_before_it_is_used(scanned: Home) -> None:
+    told = spawn(scanned.root, {}, "review")
     told.expect(ASK)
     told.send("r")
     told.expect("Why not")
@@ -101,17 +107,14 @@ def test_a_decision_can_be_undone_before_it_is_used(home: Home, loopback: Loopba
     told.expect(ASK)
     told.send("q")
     told.expect(pexpect.EOF)
-    assert command(home, environ, "stats")["pipeline"]["rejected"] == 0
+    assert command(scanned, {}, "stats")["pipeline"]["rejected"] == 0
 
 
 @pytest.mark.parametrize("columns", [80, 140])
-def test_the_card_fits_the_width(home: Home, loopback: Loopback, columns: int) -> None:
+def test_the_card_fits_the_width(scanned: Home, columns: int) -> None:
     import pyte
 
-    environ = serve(loopback)
-    command(home, environ, "init")
-    command(home, environ, "scan", "--source", "slickdeals_rss")
-    told = spawn(home.root, environ, "review", size=(60, columns))
+    told = spawn(scanned.root, {}, "review", size=(60, columns))
     told.expect(ASK)
     screen = pyte.Screen(columns, 60)
     pyte.Stream(screen).feed(told.before)
@@ -123,11 +126,8 @@ def test_the_card_fits_the_width(home: Home, loopback: Loopback, columns: int) -
     assert "missing" in text
 
 
-def test_no_color_means_no_escape_for_colour(home: Home, loopback: Loopback) -> None:
-    environ = serve(loopback) | {"NO_COLOR": "1"}
-    command(home, environ, "init")
-    command(home, environ, "scan", "--source", "slickdeals_rss")
-    told = spawn(home.root, environ, "products")
+def test_no_color_means_no_escape_for_colour(scanned: Home) -> None:
+    told = spawn(scanned.root, {"NO_COLOR": "1"}, "products")
     told.expect(pexpect.EOF)
     import re
 

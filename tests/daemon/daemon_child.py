@@ -70,5 +70,9 @@ def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
 
 
-if __name__ == "__main__":
+def run() -> None:
     main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.1)
+
+
+if __name__ == "__main__":
+    run()

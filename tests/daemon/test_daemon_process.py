@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from forked import PIPE, STDOUT, Forked
 from trendctl.home import Home
 from trendctl.store import incidents, jobs
 from trendctl.store.engine import Store
@@ -29,12 +30,15 @@ pytestmark = [
 class Process:
     """A daemon under test; ended with the test whatever happens."""
 
-    def __init__(self, home: Home, base_url: str, **environ: str) -> None:
+    def __init__(self, home: Home, base_url: str, real: bool = False, **environ: str) -> None:
+        """`real`: an interpreter is started for it."""
         self.home = home
-        self.child = subprocess.Popen(
-            [sys.executable, CHILD, str(home.root), base_url, "0.1"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=os.environ | environ, text=True,
-        )  # fmt: skip
+        args, env = (str(home.root), base_url, "0.1"), os.environ | environ
+        self.child: Any = (
+            subprocess.Popen([sys.executable, CHILD, *args], stdout=PIPE, stderr=STDOUT, env=env, text=True)
+            if real
+            else Forked([f"{CHILD}:run", *args], env, stderr=STDOUT)
+        )
 
     def until(self, what: Callable[[], object], say: str) -> Any:
         """Wait until it is so; the daemon must live meanwhile."""
@@ -60,8 +64,8 @@ def begin(home: Home, store: Store, loopback: Any) -> Iterator[Callable[..., Pro
     begun: list[Process] = []
     loopback.add(re.compile("^/$"), [{"id": f"t{n}", "title": f"gadget number {n}00"} for n in range(9)])
 
-    def start(**environ: str) -> Process:
-        begun.append(Process(home, loopback.base_url, **environ))
+    def start(real: bool = False, **environ: str) -> Process:
+        begun.append(Process(home, loopback.base_url, real, **environ))
         return begun[-1]
 
     yield start
@@ -93,7 +97,7 @@ def shift(home: Home, seconds: int) -> None:
 
 
 def test_the_real_scheduler_runs_both_lanes_and_ends_politely(begin: Any, store: Store, home: Home) -> None:
-    process = begin()
+    process = begin(real=True)
     process.until(lambda: job(store, "scan").outcome == "ok" and job(store, "health").outcome == "ok", "both lanes")
     assert job(store, "daemon").detail == str(process.child.pid)
     assert process.end() == 0
@@ -206,6 +210,7 @@ import resource, sys
 sys.path[:0] = {paths!r}
 from daemon_world import World
 from fakes import FakeClock
+from forked import PIPE, STDOUT, Forked
 from trendctl.home import Home
 from pathlib import Path
 w = World(Home(Path({home!r})), FakeClock())

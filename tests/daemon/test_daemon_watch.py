@@ -182,6 +182,7 @@ def damaged(w: World) -> None:
         w.app.home.database.with_name(f"{w.app.home.database.name}{rest}").unlink(missing_ok=True)
 
 
+@pytest.mark.usefixtures("new_connections")
 def test_a_damaged_database_is_told_once_without_it_and_again_after_a_good_round(w: World, post: Apprise) -> None:
     good = w.app.home.database.read_bytes()
     for _ in range(2):

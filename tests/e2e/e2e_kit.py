@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
+import forked
 from fakes import FakeClock
+from forked_terminal import Terminal
 from loopback import Loopback
 from trendctl.cli.main import main
 from trendctl.store.engine import Store
@@ -20,6 +23,7 @@ from trendctl.store.engine import Store
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "sources"
 SIX = ("google_trends_rss", "hackernews", "wikipedia_pageviews", "reddit_rss", "slickdeals_rss", "steam_charts")
 XML, JSON, HTML = "application/xml", "application/json", "text/html; charset=utf-8"
+REAL = (sys.executable, "-m", "trendctl.cli.main")
 ERROR = re.compile(r"error: .+\n")
 
 
@@ -60,13 +64,31 @@ def run(capsys: pytest.CaptureFixture[str], *args: str) -> Ran:
     return Ran(code, out, err)
 
 
-def child(home: Path, *args: str, stdin: str = "", timeout: float = 60, **environ: str) -> Ran:
-    """One command in a process of its own, without a terminal."""
+def child(home: Path, *args: str, stdin: str = "", timeout: float = 60, real: bool = False, **environ: str) -> Ran:
+    """One command in a process of its own, without a terminal; `real`: an interpreter is started for it."""
+    env = {**os.environ, **environ, "TRENDCTL_HOME": str(home)}
+    if not real:
+        return Ran(*forked.run([forked.CLI, *args], env, stdin, timeout))
     done = subprocess.run(
-        [sys.executable, "-m", "trendctl.cli.main", *args], capture_output=True, text=True, errors="replace",
-        timeout=timeout, input=stdin, env={**os.environ, **environ, "TRENDCTL_HOME": str(home)}, check=False,
+        [*REAL, *args], capture_output=True, text=True, errors="replace", timeout=timeout, input=stdin, env=env,
+        check=False,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def at_terminal(home: Path, *args: str, **options: Any) -> Terminal:
+    """One command on a pseudo-terminal."""
+    env = {**os.environ, "TRENDCTL_HOME": str(home), "TERM": "xterm"}
+    return Terminal([forked.CLI, *args], env, **{"encoding": "utf-8", "timeout": 30, **options})
+
+
+def left(told: Terminal, key: str) -> None:
+    """Ctrl-KEY to its end. Ctrl-C in the instant between a question and the read of its answer is noticed by Python
+    only at the next key, so it is then pressed again, as a person would."""
+    told.sendcontrol(key)
+    if told.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=10):
+        told.sendcontrol(key)
+        told.expect(pexpect.EOF)
 
 
 def point_at(monkeypatch: pytest.MonkeyPatch, loopback: Loopback, clock: FakeClock) -> None:

@@ -1,6 +1,5 @@
 """A home that is missing, a file, read-only, full or damaged: one line that says what to do, and nothing lost."""
 
-import ctypes
 import os
 import resource
 import signal
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from e2e_kit import Ran, child, environ, one_line, run, serve_fixtures, sound
+from e2e_kit import REAL, Ran, at_terminal, child, environ, one_line, run, serve_fixtures, sound
 
+import forked
 from loopback import Loopback
 from store_rows import product
 from trendctl.home import Home
@@ -24,21 +24,19 @@ READ = ("products", "stats", "show 1", "listings", "backup create", "audit verif
 FEEDS = ("--source", "slickdeals_rss", "--source", "steam_charts")
 
 
-def limited(home: Path, prepare: Callable[[], None], *args: str, **told: str) -> Ran:
-    """A command in a process that may do less."""
+def limited(home: Path, how: str, *args: str, **told: str) -> Ran:
+    """A command in a process that may do less: a function of limited_child.py."""
+    words = [f"{Path(__file__).with_name('limited_child.py')}:{how}", *args]
+    return Ran(*forked.run(words, {**os.environ, **told, "TRENDCTL_HOME": str(home)}))
+
+
+def started_limited(home: Path, prepare: Callable[[], None], *args: str) -> Ran:
+    """The same with an interpreter started for it."""
     done = subprocess.run(
-        [sys.executable, "-m", "trendctl.cli.main", *args], capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, **told, "TRENDCTL_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}, preexec_fn=prepare,
-        stdin=subprocess.DEVNULL,
+        [*REAL, *args], capture_output=True, text=True, timeout=60, check=False, preexec_fn=prepare,
+        env={**os.environ, "TRENDCTL_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
-
-
-def plain_user() -> None:
-    """root may write everywhere; without these two rights it may do what the file modes say."""
-    if os.geteuid() == 0:
-        for right in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH (linux/capability.h), 24: PR_CAPBSET_DROP
-            ctypes.CDLL(None).prctl(24, right, 0, 0, 0)
 
 
 def no_file_above(size: int) -> Callable[[], None]:
@@ -74,7 +72,7 @@ def test_a_home_that_may_not_be_written(home: Home, store: Store, args: str, mod
     home.database.chmod(0o400)
     home.root.chmod(mode)
     try:
-        ran = limited(home.root, plain_user, *args.split())
+        ran = limited(home.root, "plain_user", *args.split())
     finally:
         home.root.chmod(0o700)
         home.database.chmod(0o600)
@@ -87,10 +85,10 @@ def test_a_home_that_may_not_be_written(home: Home, store: Store, args: str, mod
 @pytest.mark.parametrize("size", [0, 20_000, 300_000])
 def test_a_disk_that_fills_during_the_first_run_is_told_and_the_next_run_completes(tmp_path: Path, size: int) -> None:
     home = tmp_path / "fresh"
-    ran = limited(home, no_file_above(size), "init")
+    ran = started_limited(home, no_file_above(size), "init")
     if ran.code:
         one_line(ran, 1)
-    assert child(home, "init").code == 0
+    assert child(home, "init", real=True).code == 0
     sound(Store(home / "trendctl.db"))
     assert not list(home.rglob("*.part"))
 
@@ -100,7 +98,7 @@ def test_a_full_disk_is_told_and_loses_nothing(home: Home, store: Store, loopbac
     serve_fixtures(loopback)
     product(store, "abcd2345efgh6723")
     more = FEEDS if args == "scan" else ()
-    ran = limited(home.root, no_file_above(10), *args.split(), *more, **environ(loopback))
+    ran = limited(home.root, "below_size", "10", *args.split(), *more, **environ(loopback))
     assert ran.code in (1, 2), ran.out + ran.err
     one_line(ran, ran.code)
     assert not [p for p in home.root.rglob("*") if p.name.endswith(".part")]
@@ -116,16 +114,18 @@ def test_stdout_on_a_full_disk_is_one_line(home: Home, store: Store, command: li
     if not Path("/dev/full").exists():
         pytest.skip("/dev/full is Linux's")
     with open("/dev/full", "w") as full:
-        done = subprocess.run([sys.executable, "-m", "trendctl.cli.main", *command], stdout=full, text=True,
-                              stderr=subprocess.PIPE, env=os.environ, check=False, timeout=60)  # fmt: skip
-    one_line(Ran(done.returncode, "", done.stderr), 1, "disk is full")
-    assert done.stderr.count("\n") == 1
+        # As at a shell: with PYTHONUNBUFFERED nothing would be left to be written again when Python ends.
+        environ = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+        done = subprocess.Popen([*REAL, *command], stdout=full, text=True, stderr=subprocess.PIPE, env=environ)
+        _, told = done.communicate(timeout=60)
+    one_line(Ran(done.returncode, "", told), 1, "disk is full")
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_a_terminal_that_knows_few_characters_still_shows_what_it_can(home: Home, store: Store, encoding: str) -> None:
     product(store, "abcd2345efgh6723")
-    ran = child(home.root, "show", "1", PYTHONIOENCODING=encoding)
+    ran = child(home.root, "show", "1", real=True, PYTHONIOENCODING=encoding)
     assert ran.code == 0, ran.err
     assert "Product" in ran.out
 
@@ -170,8 +170,7 @@ def test_a_damaged_or_lost_database_can_be_restored_from_its_backups(
         one_line(run(capsys, "products"), 1, "trendctl backup list")
     assert len(run(capsys, "backup", "list", "--json").json) == 1
     assert run(capsys, "backup", "verify", "latest").code == 0
-    told = pexpect.spawn(sys.executable, ["-m", "trendctl.cli.main", "backup", "restore", "latest"], encoding="utf-8",
-                         timeout=30, env={**os.environ, "TERM": "xterm"})  # fmt: skip
+    told = at_terminal(home.root, "backup", "restore", "latest")
     told.expect("Type y")
     told.send("y")
     told.send("Y")
@@ -194,8 +193,7 @@ def test_an_older_backup_is_restored_and_brought_up_to_date(capsys: Capture, hom
         patch.setattr(migrations, "migrations", lambda: known[:1])
         migrations.migrate(home.database, now=1, before=lambda path, reason: None)
         backup.write_copy(home.database, home.backups, "old", 1)
-    told = pexpect.spawn(sys.executable, ["-m", "trendctl.cli.main", "backup", "restore", "latest"], encoding="utf-8",
-                         timeout=30, env={**os.environ, "TERM": "xterm"})  # fmt: skip
+    told = at_terminal(home.root, "backup", "restore", "latest")
     told.expect("Type y")
     told.send("y")
     told.send("Y")

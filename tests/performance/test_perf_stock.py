@@ -349,6 +349,7 @@ def test_nothing_is_oversold_in_a_month_of_late_reports(street: Street, clock: F
     assert street.rows("stock")[0]["oversold"] == 0
 
 
+@pytest.mark.usefixtures("new_connections")
 def test_a_lowering_is_rebuilt_from_the_journal_after_a_restore(street: Street, journal: Journal) -> None:
     from trendctl.store.backup import write_copy
     from trendctl.store.rebuild import rebuild

@@ -227,7 +227,8 @@ class StockedShop(Shop):
         return int(found[0])
 
 
-_MARKS = shutil.ignore_patterns(".*")  # the mark of a throwaway home is each home's own
+# The mark of a throwaway home is each home's own; the database has its log in it, see below.
+_MARKS = shutil.ignore_patterns(".*", "*-wal", "*-shm")
 
 
 @lru_cache(maxsize=8)
@@ -304,6 +305,6 @@ def copied_database(shop: StockedShop) -> Path:
 
 def restore(shop: StockedShop, older: Path) -> None:
     """Put an older database in place, as a person with a file copy would: the journal is ahead of it then."""
-    for suffix in ("-wal", "-shm"):
+    for suffix in ("-wal", "-shm", ""):  # another file, not other bytes in this one
         Path(f"{shop.home.database}{suffix}").unlink(missing_ok=True)
     shutil.copyfile(older, shop.home.database)

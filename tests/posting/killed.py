@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,11 +15,12 @@ import meta_rig
 import tiktok_rig
 from conformance import settled, sound
 
+from forked import STDOUT, Forked
 from trendctl.ports import Action
 from trendctl.posting import proposing
 from trendctl.secrets import Secrets
 
-CHILD = str(Path(__file__).with_name("post_child.py"))
+CHILD = f"{Path(__file__).with_name('post_child.py')}:run"
 NEW_PRICE = 2999
 
 
@@ -96,13 +95,13 @@ def killed(victim: Victim, rig: Any, kind: str, call: str) -> int:
     if call:
         rig.fault(call, 1, kind)
     now = int(rig.shop.clock.now().timestamp())
-    command = [sys.executable, CHILD, str(rig.shop.home.root), rig.shop.base_url, str(now), "none" if call else kind,
-               victim.name, json.dumps(dict(victim.options))]  # fmt: skip
-    environ = os.environ | victim.environ
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ)
+    words = [CHILD, str(rig.shop.home.root), rig.shop.base_url, str(now), "none" if call else kind, victim.name,
+             json.dumps(dict(victim.options))]  # fmt: skip
+    child = Forked(words, os.environ | victim.environ, stderr=STDOUT, held=True)
     rig.server.victim = child.pid
+    child.go()
     out, _ = child.communicate(timeout=60)
-    assert child.returncode in (-9, 0), out.decode()
+    assert child.returncode in (-9, 0), out
     return child.returncode
 
 

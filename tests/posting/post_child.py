@@ -1,4 +1,4 @@
-"""`post` in a process of its own, to be killed: post_child.py HOME BASE_URL NOW KILL PLATFORM OPTIONS.
+"""`post` in a process of its own (tests/forked.py), to be killed; arguments: HOME BASE_URL NOW KILL PLATFORM OPTIONS.
 
 KILL: `commit:N` or `journal:N` kills this process itself just before or after its N-th commit's journal sync, `none`
 leaves that to the server. The platform has its credentials from the environment and the home's own store; OPTIONS are
@@ -13,7 +13,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from fakes import FakeClock
 from trendctl import registry
 from trendctl.errors import NothingApproved
@@ -59,5 +58,5 @@ def main(home: Home, base_url: str, now: int, kill: str, name: str, options: str
         service.post(work)
 
 
-if __name__ == "__main__":
+def run() -> None:
     main(Home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

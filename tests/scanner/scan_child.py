@@ -1,11 +1,10 @@
-"""A scan in a process of its own, to be killed: scan_child.py HOME BASE_URL NOW."""
+"""A scan in a process of its own (tests/forked.py), to be killed; arguments: HOME BASE_URL NOW."""
 
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 from scan_fakes import Known, make_source
 
 from trendctl.http import Client
@@ -44,5 +43,5 @@ def main(home: Path, base_url: str, now: int) -> None:
     assert not report.failed
 
 
-if __name__ == "__main__":
+def run() -> None:
     main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

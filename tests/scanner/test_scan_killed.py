@@ -5,8 +5,6 @@ import random
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,13 +13,14 @@ from typing import Any
 import pytest
 from scan_child import SOURCES
 
+from forked import STDOUT, Forked
 from trendctl.scanner.service import scan
 from trendctl.scanner.values import Scanning
 from trendctl.store.engine import Store
 
 ITEMS = 40
 NOW = 1_780_315_200  # what the fake clock of this process says too
-CHILD = str(Path(__file__).with_name("scan_child.py"))
+CHILD = f"{Path(__file__).with_name('scan_child.py')}:run"
 
 
 @pytest.fixture
@@ -37,14 +36,11 @@ def served(loopback: Any) -> Any:
     return loopback
 
 
-def start(home: Path, base_url: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, CHILD, str(home), base_url, str(NOW)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=os.environ,
-    )  # fmt: skip
+def start(home: Path, base_url: str) -> Forked:
+    return Forked([CHILD, str(home), base_url, str(NOW)], os.environ, stderr=STDOUT)
 
 
-def kill(served: Any, child: "subprocess.Popen[bytes]", after: int, more: float) -> None:
+def kill(served: Any, child: Forked, after: int, more: float) -> None:
     """Kill the child `more` seconds after it has made `after` calls (0: after its start), unless it is done before."""
     waiting = threading.Event()
     while after and len(served.requests) < after and child.poll() is None:

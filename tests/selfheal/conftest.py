@@ -21,3 +21,8 @@ def make(home: Home, store: Store, clock: FakeClock) -> Make:
         return Rig(home, store, clock, faults, checks, **changes)  # type: ignore[arg-type]  # of Rig
 
     return build
+
+
+@pytest.fixture(autouse=True)
+def _anew(new_connections: None) -> None:
+    """Repairs look at the database's file itself."""

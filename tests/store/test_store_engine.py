@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -9,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from store_rows import NOW, product, put
 from trendctl.errors import StoreError
 from trendctl.models import Watch
+from trendctl.store import engine
 from trendctl.store.audited import audited
 from trendctl.store.engine import Store, create_file
 from trendctl.store.journal import Journal
@@ -29,6 +32,28 @@ def test_rows_come_by_name_and_reading_sees_what_was_written(store: Store) -> No
 def test_a_read_connection_cannot_write(store: Store) -> None:
     with pytest.raises(StoreError, match="cannot be written"), store.read() as db:
         db.execute("INSERT INTO watch (term, created_at) VALUES ('x', 1)")
+
+
+class Struck(frozenset[int]):
+    """A Ctrl-C arrives while the Guard looks into it."""
+
+    def __contains__(self, item: object) -> bool:
+        signal.raise_signal(signal.SIGINT)
+        return super().__contains__(item)
+
+
+@pytest.mark.parametrize("through", ["write", "session"])
+def test_a_ctrl_c_within_the_guard_is_a_ctrl_c(store: Store, monkeypatch: pytest.MonkeyPatch, through: str) -> None:
+    monkeypatch.setattr(engine, "_SELECTS", Struck(engine._SELECTS))
+    opened = store.write if through == "write" else store.session
+    with pytest.raises(KeyboardInterrupt), opened(Role.APPROVAL) as db:
+        db.execute(sqlalchemy.text("SELECT 1") if through == "session" else "SELECT 1")
+
+
+def test_a_refusal_of_the_guard_is_a_fault_as_before(store: Store) -> None:
+    for _ in range(2):
+        with pytest.raises(StoreError, match="said no"), store.write(Role.HTTP) as db:
+            db.execute("INSERT INTO watch (term, created_at) VALUES ('x', 1)")
 
 
 def test_a_read_is_one_snapshot(store: Store) -> None:

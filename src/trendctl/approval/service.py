@@ -61,12 +61,12 @@ def void(work: Approving, approvals: Sequence[decisions.Approval], reason: str) 
     return _withdraw(work, approvals, "void", reason, "program")
 
 
-def reject(work: Approving, product_id: int, reason: str) -> None:
-    """The product is not for this seller; its unused approvals to list it are void. Raises UsageError without a
-    reason."""
+def reject(work: Approving, product_id: int, reason: str) -> int:
+    """The product is not for this seller; its unused approvals to list it are void: how many. Raises UsageError
+    without a reason."""
     if not reason.strip():
         raise UsageError("A rejection needs a reason", next="trendctl reject ID --reason WHY")
-    _say(work, product_id, "rejected", reason.strip(), None)
+    return _say(work, product_id, "rejected", reason.strip(), None)
 
 
 def defer(work: Approving, product_id: int, days: int) -> None:
@@ -115,11 +115,13 @@ def _withdraw(work: Approving, found: Sequence[decisions.Approval], kind: str, r
 
 def _no_new_listing(
     tx: Audited, product_id: int, why: str, which: Callable[[decisions.Approval], bool] = lambda _: True
-) -> None:
-    """Void the product's unused approvals to list it. What was approved of a live one stays."""
-    for found in decisions.unused(tx.db):
-        if found.product_id == product_id and found.action in ("create", "relist") and which(found):
-            _take_away(tx, found, "void", why, "program")
+) -> int:
+    """Void the product's unused approvals to list it: how many. What was approved of a live one stays."""
+    mine = [a for a in decisions.unused(tx.db) if a.product_id == product_id and a.action in ("create", "relist")]
+    gone = [a for a in mine if which(a)]
+    for found in gone:
+        _take_away(tx, found, "void", why, "program")
+    return len(gone)
 
 
 def _take_away(tx: Audited, a: decisions.Approval, kind: str, reason: str, seat: str) -> None:
@@ -141,15 +143,16 @@ def _decide(tx: Audited, row: sqlite3.Row, kind: str, seat: str, *, expires_at: 
     return str(body["id"])
 
 
-def _say(work: Approving, product_id: int, status: str, reason: str, until: int | None) -> None:
+def _say(work: Approving, product_id: int, status: str, reason: str, until: int | None) -> int:
+    """The number of approvals that it made void."""
     now = epoch(work.clock.now())
     with audited(work.store, work.journal, Role.APPROVAL, now) as tx:
-        if status != "pending_review":
-            _no_new_listing(tx, product_id, f"the product was {status}")
+        voided = 0 if status == "pending_review" else _no_new_listing(tx, product_id, f"the product was {status}")
         reviews.set_status(tx.db, product_id, status, reason, until, now)
         tx.record(
             "review", str(product_id), {"product_id": product_id, "status": status, "reason": reason, "until": until}
         )
+    return voided
 
 
 def _current(row: sqlite3.Row | None, draft_id: str, digest: str) -> sqlite3.Row:

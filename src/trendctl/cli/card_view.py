@@ -60,7 +60,7 @@ def _parts(card: ReviewCard) -> RenderableType:
     for part in card.parts:
         filled = round(float(part.get("value") or 0) * _PARTS)
         bar = Text("█" * filled + "░" * (_PARTS - filled), style="green" if filled >= _PARTS // 2 else "yellow")
-        points = f"{float(part.get('points') or 0):+.0f}"
+        points = f"{round(float(part.get('points') or 0)):+d}"
         grid.add_row(clean(part["name"]), bar, Text(points, justify="right"), Text(clean(part["words"]), style="dim"))
     return grid
 

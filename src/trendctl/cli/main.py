@@ -1,10 +1,10 @@
 """The way in: finds the command's module, runs it, and turns every failure into one line and an exit code."""
 
-import _thread
 import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trendctl.render import Screen
 
 WIDTH = 12  # of the command names on the help page
+_AGAIN_SECONDS = 0.01
 _OUTSIDE = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
      errno.ENFILE, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EEXIST}
@@ -47,9 +48,12 @@ def _deaf() -> None:
 
 
 def _not_lost(what: "sys.UnraisableHookArgs") -> None:
-    """A Ctrl-C that Python would drop, because it came within a callback (of an import, say), is sent again."""
+    """A Ctrl-C that Python would drop, because it came within a callback (of an import, say), is sent again: a moment
+    later, or it would be raised in here and be dropped as well."""
     if what.exc_type is KeyboardInterrupt:
-        _thread.interrupt_main()
+        again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT))
+        again.daemon = True
+        again.start()
     else:
         sys.__unraisablehook__(what)
 
@@ -94,6 +98,7 @@ def _failed(args: Sequence[str], fault: Exception) -> int:
 
 def _told(args: Sequence[str], fault: TrendctlError) -> int:
     try:
+        sys.stdout.flush()  # what cannot be written now would be tried again at exit
         _screen(args).fail(fault)
     except OSError:  # stdout is full or gone: stderr alone must do
         _drop_stdout()

@@ -17,8 +17,9 @@ def reject(product: base.Product, reason: Annotated[str, typer.Option(help="Why 
 
     run, screen = base.open_app(), base.screen()
     product_id = run.product_id(product)
-    service.reject(run.approving, product_id, reason)
-    screen.say("; ".join(["rejected", *_still_live(run, product_id)]))
+    voided = service.reject(run.approving, product_id, reason)
+    void = [f"{voided} {'approval' if voided == 1 else 'approvals'} to list it void"] if voided else []
+    screen.say("; ".join(["rejected", *void, *_still_live(run, product_id)]))
     return 0
 
 

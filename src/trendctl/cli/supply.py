@@ -11,19 +11,37 @@ from trendctl.cli.show import supply_words
 from trendctl.errors import UsageError
 
 app = base.single("Tell what you have: cost, stock, lead time, condition, facts.")
-Text = Annotated[str | None, typer.Option(show_default=False)]
+Cost = Annotated[str | None, typer.Option(help="What one unit costs you.", show_default=False)]
+Freight = Annotated[str | None, typer.Option(help="Freight to you.", show_default=False)]
+Duty = Annotated[str | None, typer.Option(help="Import duty.", show_default=False)]
+Packaging = Annotated[str | None, typer.Option(help="Packaging.", show_default=False)]
+Outbound = Annotated[str | None, typer.Option(help="Postage to the buyer.", show_default=False)]
+Ad = Annotated[str | None, typer.Option(help="Advertising.", show_default=False)]
+Price = Annotated[str | None, typer.Option(help="What you ask; not told: the analysts' price.", show_default=False)]
+Currency = Annotated[str | None, typer.Option(help="Three letters, as USD.", show_default=False)]
+Stock = Annotated[str | None, typer.Option(help="What you have now: the count begins anew.", show_default=False)]
+Lead = Annotated[str | None, typer.Option(help="Days until you have it.", show_default=False)]
+Condition = Annotated[str | None, typer.Option(help="As new, open_box or used_good.", show_default=False)]
+Brand = Annotated[str | None, typer.Option(help="The maker's name.", show_default=False)]
+Mpn = Annotated[str | None, typer.Option(help="The maker's own number.", show_default=False)]
+Gtin = Annotated[str | None, typer.Option(help="The bar code: EAN, UPC or ISBN.", show_default=False)]
+Returned = Annotated[str | None, typer.Option(help="Share of orders that come back, 0 to 1.", show_default=False)]
+Supplier = Annotated[str | None, typer.Option(help="Where you get it.", show_default=False)]
+Link = Annotated[str | None, typer.Option(help="Your own page of it: https://...", show_default=False)]
+Decrease = Annotated[str | None, typer.Option(help="yes: a sale lowers it elsewhere too.", show_default=False)]
 ASKED = ("cost", "stock", "condition", "lead_days", "price", "brand", "mpn", "gtin")
 
 
 @app.command(epilog="Example: trendctl supply 12 --cost 7.50 --stock 20 --condition new --fact material=steel")
 def supply(
     product: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False)] = None,
-    cost: Text = None, freight: Text = None, duty: Text = None, packaging: Text = None,
-    outbound_shipping: Text = None, ad: Text = None, price: Text = None, currency: Text = None,
-    stock: Text = None, lead_days: Text = None, condition: Text = None, brand: Text = None, mpn: Text = None,
-    gtin: Text = None, return_rate: Text = None, supplier: Text = None, link: Text = None, auto_decrease: Text = None,
+    cost: Cost = None, freight: Freight = None, duty: Duty = None, packaging: Packaging = None,
+    outbound_shipping: Outbound = None, ad: Ad = None, price: Price = None, currency: Currency = None,
+    stock: Stock = None, lead_days: Lead = None, condition: Condition = None, brand: Brand = None, mpn: Mpn = None,
+    gtin: Gtin = None, return_rate: Returned = None, supplier: Supplier = None, link: Link = None,
+    auto_decrease: Decrease = None,
     fact: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; an empty value removes it.")] = None,
-    file: Annotated[Path | None, typer.Option("--import", help="A CSV file with an id column.")] = None,
+    file: Annotated[Path | None, typer.Option("--import", help="A CSV file: id and these names.")] = None,
     as_json: base.Json = False,
 ) -> int:  # fmt: skip
     """Tell what you have. Amounts are per unit, in the currency told before, else your market's, or --currency.

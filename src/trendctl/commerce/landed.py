@@ -10,12 +10,13 @@ A refunded order brings nothing: the revenue goes back, the refundable fees come
 Sales tax passes through (the platform collects it); VAT that the seller owes is not in here.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from trendctl.commerce.fees import FeeBreakdown, Terms, breakpoints, exact_lines, fees_for
+from trendctl.commerce.fees import ExactLine, FeeBreakdown, Terms, breakpoints, exact_lines, fees_for
 from trendctl.commerce.money import CurrencyMismatch, Money, round_minor, total
 
 MAX_PRICE_MINOR = 10**10
@@ -193,7 +194,7 @@ def _returned(cost: LandedCost, revenue_minor: int, refundable_fees: Fraction) -
 @dataclass(frozen=True, slots=True)
 class _Search:
     """Between two break points the result before rounding is linear in the price, and rounding moves it by less than
-    `_SLACK`. So in each piece halving finds where the unrounded result comes within the slack of what is asked, and
+    `_SLACK`. So in each piece two prices tell where the unrounded result comes within the slack of what is asked, and
     from there the prices are tried one by one with every rounding."""
 
     cost: LandedCost
@@ -235,15 +236,17 @@ class _Search:
         return price + (self.terms.shipping.minor if self.terms.shipping is not None else 0)
 
     def _exact_return(self, price: int) -> Fraction:
-        lines = exact_lines(self.terms, price, rounded_tax=False)
+        return self._lost(price, exact_lines(self.terms, price, rounded_tax=False))
+
+    def _lost(self, price: int, lines: list[ExactLine]) -> Fraction:
         back = sum((line.exact for line in lines if line.refundable), Fraction(0))
         return _returned(self.cost, self._revenue(price), back)
 
-    def _over(self, price: int) -> Fraction:
-        """How far the unrounded result is above what is asked (below zero: short of it)."""
-        taken = sum((line.exact for line in exact_lines(self.terms, price, rounded_tax=False)), Fraction(0))
-        net = self._revenue(price) - taken - self.cost.total.minor - self._exact_return(price)
-        return net - max(Fraction(self.profit), self.share * self._revenue(price))
+    def _net(self, price: int) -> Fraction:
+        """The unrounded result."""
+        lines = exact_lines(self.terms, price, rounded_tax=False)
+        taken = sum((line.exact for line in lines), Fraction(0))
+        return self._revenue(price) - taken - self.cost.total.minor - self._lost(price, lines)
 
     def _holds(self, price: int) -> bool:
         net = margin(self.cost, Money(price, self.cost.currency), self.terms).net.minor
@@ -259,24 +262,28 @@ class _Search:
         return None
 
     def _first_near(self, start: int, end: int) -> int | None:
-        """The first price of the piece whose unrounded result is within the slack; None: none is.
+        """The first price of the piece whose unrounded result is within the slack of both demands; None: none is.
 
-        `_over` is concave here (linear less the larger of two linear functions): it rises to one top, then falls.
+        The result and what is asked of it are lines in the piece, so two prices tell them.
         """
-        if self._over(start) >= -_SLACK:
-            return start
-        top = self._top(start, end)
-        if self._over(top) < -_SLACK:
-            return None
-        low, high = start, top
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._over(middle) >= -_SLACK else (middle + 1, high)
-        return low
-
-    def _top(self, start: int, end: int) -> int:
         low, high = start, end
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._over(middle + 1) <= self._over(middle) else (middle + 1, high)
-        return low
+        first, last = self._net(start) + _SLACK, self._net(end) + _SLACK
+        for asked_first, asked_last in (
+            (Fraction(self.profit), Fraction(self.profit)),
+            (self.share * self._revenue(start), self.share * self._revenue(end)),
+        ):
+            within = _not_below_zero(start, end, first - asked_first, last - asked_last)
+            if within is None:
+                return None
+            low, high = max(low, within[0]), min(high, within[1])
+        return low if low <= high else None
+
+
+def _not_below_zero(start: int, end: int, first: Fraction, last: Fraction) -> tuple[int, int] | None:
+    """The whole numbers from `start` to `end` at which a line with these values at the two is 0 or more."""
+    if first >= 0 and last >= 0:
+        return start, end
+    if first < 0 and last < 0:
+        return None
+    crossing = start - first * (end - start) / (last - first)
+    return (math.ceil(crossing), end) if first < 0 else (start, math.floor(crossing))

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ _SELECTS = frozenset(
 )  # fmt: skip
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 _ASKED = frozenset({"read_uncommitted"})  # SQLAlchemy reads it on its first connection; setting it is refused
+_spoken = threading.local()  # `refusal`: a Guard has said no in this thread since a fault was last explained
 _SAFE_PRAGMAS = frozenset({"foreign_key_check", "quick_check", "integrity_check", "wal_checkpoint", "data_version"})
 
 
@@ -145,8 +147,16 @@ def create_file(path: Path) -> None:
 
 
 def explain(fault: sqlite3.Error, path: Path) -> StoreError:
-    """A database fault as one line for a person."""
+    """A database fault as one line for a person.
+
+    Raises KeyboardInterrupt for a refusal that no Guard has spoken: a Ctrl-C broke into its callback, and SQLite takes
+    a callback that breaks off for a refusal.
+    """
     text = str(fault)
+    refused, _spoken.refusal = getattr(_spoken, "refusal", False), False
+    forbidden = "not authorized" in text or "prohibited" in text
+    if forbidden and not refused and threading.current_thread() is threading.main_thread():
+        raise KeyboardInterrupt from fault
     if "locked" in text or "busy" in text:
         return StoreError(
             "The database is busy", why="another trendctl has been writing for long", next="try again in a minute"
@@ -195,4 +205,5 @@ class Guard:
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_PRAGMA and (first in _SAFE_PRAGMAS or (first in _ASKED and second is None)):
             return sqlite3.SQLITE_OK
+        _spoken.refusal = True
         return sqlite3.SQLITE_DENY

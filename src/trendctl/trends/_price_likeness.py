@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,9 @@ class Likeness:
         # A term that only one record has stays: the record asked for may share it, and it is the most telling then.
         self._rarity = {term: math.log(1 + self.size / c) for term, c in counts.items()}
         lists: dict[_Term, tuple[list[int], list[float]]] = {}
-        for number, row in enumerate(rows):
-            for term, weight in self._unit(row):
+        self._units = [list(self._unit(row)) for row in rows]
+        for number, unit in enumerate(self._units):
+            for term, weight in unit:
                 numbers, weights = lists.setdefault(term, ([], []))
                 numbers.append(number)
                 weights.append(weight)
@@ -35,9 +36,17 @@ class Likeness:
 
     def to(self, row: Sequence[Terms]) -> Array:
         """The likeness of these terms to each of the records."""
+        return self._to(self._unit(row))
+
+    def among(self) -> Array:
+        """The likeness of the records to each other. To be asked once: what it is made from is not kept."""
+        units, self._units = self._units, []
+        return np.array([self._to(unit) for unit in units])
+
+    def _to(self, unit: Iterable[tuple[_Term, float]]) -> Array:
         numbers: list[NDArray[np.intp]] = []
         weights: list[Array] = []
-        for term, weight in self._unit(row):
+        for term, weight in unit:
             listed = self._lists[term]
             numbers.append(listed[0])
             weights.append(weight * listed[1])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-FOREST_SHARE = 0.65
+FOREST_SHARE = 0.4
 PULL = 0.5  # of the way from the middle to the densest place
 REACH = 0.32  # relative error within which a price counts as met: about what half of the records are met within
 BLUR = 0.3  # deviation of the log price around each known one
@@ -20,7 +20,8 @@ _STEP, _FAR = 0.01, 1.5  # of the places tried, in the log
 
 
 def point(y: Array, weights: Array, process: float, deviation: float) -> float:
-    """The log (of 1 + price) from the weights of known ones, the process's log price and its standard deviation."""
+    """The log (of 1 + price) from the weights of known ones, what the process (with the boosted trees' correction)
+    says and the process's standard deviation."""
     center = (1 - FOREST_SHARE) * process + FOREST_SHARE * middle(y, weights)
     return center + PULL * (densest(y, weights, center, TRUST * deviation) - center)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from trendctl.trends._lexicon import data_lines
 from trendctl.trends._price_grades import grades
+from trendctl.trends._price_lines import UNKNOWN, line_figures, lines_in, scaled_in
 from trendctl.trends._words import plain, words
 
 Array = NDArray[np.float64]
@@ -34,7 +35,7 @@ _SIDES = re.compile(r"(\d+(?:\.\d+)?)\s?(?:w|h|d|l|inch|in|ft)?\s?x\s?(\d+(?:\.\
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 _NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
 _FOR = frozenset({"for", "with", "w", "fit", "compatible", "from", "to"})
-NO_PRIOR = 3.3  # log of about 27: the middle of the coarse scale
+NO_PRIOR = UNKNOWN
 _MOST = 1e9  # a number beyond that is no amount
 _LONGEST_KIND = 4
 _SHELF_WORDS = 3
@@ -101,22 +102,45 @@ def listed_terms(record: Mapping[str, Any]) -> Terms:
     return _sum((" ".join(tokens[start : start + size]), 1.0) for start, size, _ in _found(tokens))
 
 
+def line_terms(record: Mapping[str, Any]) -> Terms:
+    """The product lines that the title names, those it is for apart; lines of one name and price are one."""
+    tokens = _tokens(record)
+    end = _turn(tokens)
+    return {
+        f"{'' if start < end else 'for '}{' '.join(tokens[start : start + size - 1])}:{price:.2f}": 1.0
+        for start, size, price in lines_in(tokens)
+    }
+
+
+def scaled_terms(record: Mapping[str, Any]) -> Terms:
+    """The kinds that go with an amount, where the level that the list gives them can be corrected."""
+    tokens = _tokens(record)
+    return {" ".join(tokens[start : start + size]): 1.0 for start, size, _ in scaled_in(tokens)}
+
+
 def figures(record: Mapping[str, Any]) -> Array:
-    """The log of the largest amount of each unit (-1 without one), typical price of the kind, grade and form."""
-    title = str(record.get("title") or "")
-    steps = grades(title, str(record.get("brand") or ""))
-    out = dict.fromkeys(UNITS, -1.0)
+    """The log of the largest amount of each unit (-1 without one), typical price of the kind, grade, form and lines."""
+    title, brand = str(record.get("title") or ""), str(record.get("brand") or "")
+    most: dict[str, float] = {}
     for unit, value in _amounts(title):
-        if unit in out:
-            out[unit] = max(out[unit], math.log1p(value))
+        most[unit] = max(most.get(unit, 0.0), value)
+    amounts = [math.log1p(most[unit]) if unit in most else -1.0 for unit in UNITS]
     kind = typical(title, str(record.get("category") or ""))
-    return np.array([*out.values(), *kind, *steps, *_form(title), float(len(words(title)))])
+    tokens = _words_of(title)
+    fallback = kind[4] if kind[5] else kind[1]
+    lines = line_figures(tokens, _turn(tokens), _found(tokens), most, fallback, brand)
+    return np.array([*amounts, *kind, *grades(title, brand), *_form(title), float(len(tokens)), *lines])
+
+
+def _turn(tokens: Sequence[str]) -> int:
+    """Where a title turns to what the good is for or comes with."""
+    return next((n for n, word in enumerate(tokens) if n and word in _FOR), len(tokens))
 
 
 def _form(title: str) -> tuple[float, ...]:
     """Log price of the first and the last kind before a "for", how many there are, and the numbers in the title."""
     tokens = _words_of(title)
-    end = next((n for n, word in enumerate(tokens) if n and word in _FOR), len(tokens))
+    end = _turn(tokens)
     kinds = sorted(kind for kind in _found(tokens) if kind[0] < end)
     first, last = (kinds[0][2], kinds[-1][2]) if kinds else (NO_PRIOR, NO_PRIOR)
     numbers = [float(n) for n in _NUMBER.findall(plain(title))]
@@ -147,7 +171,8 @@ def _kinds(text: str) -> list[tuple[float, float]]:
     return out
 
 
-def _found(tokens: Sequence[str]) -> list[tuple[int, int, float]]:
+@lru_cache(maxsize=4096)
+def _found(tokens: tuple[str, ...]) -> list[tuple[int, int, float]]:
     """Start, length in words and log price of the listed kinds, the longest first."""
     known = _typical_prices()
     used: set[int] = set()

@@ -1,10 +1,18 @@
 """An HTTP client for the SDKs whose answers end: by a deadline for the whole, and by a size. Loaded on use only."""
 
+import ssl
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import httpx2
 
 MAX_BYTES = 1_000_000  # an answer of ours is a few kilobytes
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Certificates take a while to load; one context serves all."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class _Stream(httpx2.SyncByteStream):
@@ -27,7 +35,7 @@ class _Stream(httpx2.SyncByteStream):
 
 class _Bounded(httpx2.BaseTransport):
     def __init__(self, timeout: float, monotonic: Callable[[], float]) -> None:
-        self._inner = httpx2.HTTPTransport(retries=0, trust_env=False)
+        self._inner = httpx2.HTTPTransport(verify=_tls(), retries=0, trust_env=False)
         self._timeout, self._monotonic = timeout, monotonic
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
