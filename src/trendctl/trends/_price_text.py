@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from trendctl.trends._lexicon import data_lines
 from trendctl.trends._price_grades import grades
 from trendctl.trends._price_lines import UNKNOWN, line_figures, lines_in, scaled_in
+from trendctl.trends._price_rules import rule_figures, rules_in
 from trendctl.trends._words import plain, words
 
 Array = NDArray[np.float64]
@@ -20,22 +21,25 @@ Terms = Mapping[str, float]
 
 UNITS = (
     "gb", "mb", "inch", "ft", "mp", "w", "pack", "port", "mm", "va", "sheet", "count", "hz", "ghz", "lb", "ml",
-    "ppm", "lumen", "user", "channel", "drawer", "oz", "mah", "cell", "area",
+    "ppm", "lumen", "user", "channel", "drawer", "oz", "mah", "cell", "u", "mbps", "area",
 )  # fmt: skip
 _UNIT_NAMES = {
     "in": "inch", "feet": "ft", "foot": "ft", "pk": "pack", "watt": "w", "megapixel": "mp", "ct": "count",
-    "box": "count", "set": "count", "pc": "count", "piece": "count", "outlet": "port", "diagonal": "inch",
-    "ctn": "count", "carton": "count", "ch": "channel",
+    "box": "count", "case": "count", "set": "count", "pc": "count", "piece": "count", "outlet": "port",
+    "diagonal": "inch", "ctn": "count", "carton": "count", "ch": "channel", "inche": "inch", "ounce": "oz",
+    "pound": "lb", "roll": "pack", "disc": "pack", "disk": "pack", "bay": "port", "page": "sheet", "gbps": "mbps",
 }  # fmt: skip
 _AMOUNT = re.compile(
     r"(\d+(?:\.\d+)?)\s?-?(gb|tb|mb|inch|in|ft|feet|foot|mp|megapixel|w|watt|mm|pack|pk|port|outlet|va|sheet|ct|count|box|"
-    r"set|pc|piece|hz|ghz|lb|ml|diagonal|ctn|carton|ppm|lumen|user|channel|ch|drawer|oz|mah|cell)s?\b"
+    r"set|pc|piece|hz|ghz|lb|ml|diagonal|ctn|carton|ppm|lumen|user|channel|ch|drawer|oz|mah|cell|inche|ounce|pound|roll|disc|disk|bay|page|u|mbps|gbps)s?\b"
 )
 _SIDES = re.compile(r"(\d+(?:\.\d+)?)\s?(?:w|h|d|l|inch|in|ft)?\s?x\s?(\d+(?:\.\d+)?)")
+_OF = re.compile(r"\b(pack|box|set|carton|case) of ([1-9]\d{0,4})\b")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 _NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
 _FOR = frozenset({"for", "with", "w", "fit", "compatible", "from", "to"})
 NO_PRIOR = UNKNOWN
+_THOUSANDS = frozenset({"tb", "gbps"})
 _MOST = 1e9  # a number beyond that is no amount
 _LONGEST_KIND = 4
 _SHELF_WORDS = 3
@@ -118,6 +122,12 @@ def scaled_terms(record: Mapping[str, Any]) -> Terms:
     return {" ".join(tokens[start : start + size]): 1.0 for start, size, _ in scaled_in(tokens)}
 
 
+def rule_terms(record: Mapping[str, Any]) -> Terms:
+    """The kinds whose words stand anywhere in the title, the more exact ones weighing more."""
+    tokens = _tokens(record)
+    return {rule.name: float(len(rule.words)) for rule in rules_in(tokens, _turn(tokens))}
+
+
 def figures(record: Mapping[str, Any]) -> Array:
     """The log of the largest amount of each unit (-1 without one), typical price of the kind, grade, form and lines."""
     title, brand = str(record.get("title") or ""), str(record.get("brand") or "")
@@ -129,7 +139,8 @@ def figures(record: Mapping[str, Any]) -> Array:
     tokens = _words_of(title)
     fallback = kind[4] if kind[5] else kind[1]
     lines = line_figures(tokens, _turn(tokens), _found(tokens), most, fallback, brand)
-    return np.array([*amounts, *kind, *grades(title, brand), *_form(title), float(len(tokens)), *lines])
+    rules = rule_figures(tokens, _turn(tokens), most)
+    return np.array([*amounts, *kind, *grades(title, brand), *_form(title), float(len(tokens)), *rules, *lines])
 
 
 def _turn(tokens: Sequence[str]) -> int:
@@ -207,9 +218,11 @@ def _mean(kinds: Sequence[tuple[float, float]]) -> float:
 def _amounts(title: str) -> Iterable[tuple[str, float]]:
     text = plain(title)
     for number, unit in _AMOUNT.findall(text):
-        value = float(number) * (1000 if unit == "tb" else 1)
+        value = float(number) * (1000 if unit in _THOUSANDS else 1)
         if 0 < value < _MOST:
             yield ("gb" if unit == "tb" else _UNIT_NAMES.get(unit, unit)), value
+    for unit, number in _OF.findall(text):
+        yield _UNIT_NAMES.get(unit, unit), float(number)
     for one, other in _SIDES.findall(text):
         if 0 < (value := float(one) * float(other)) < _MOST:
             yield "area", value
