@@ -16,9 +16,9 @@ def plain(text: str) -> str:
     """Lower case without accents, underscores or apostrophes; CamelCase hashtags split into words."""
     text = text[:_LONGEST_TITLE].replace("_", " ")
     text = _HASHTAG.sub(lambda m: " " + _CAMEL.sub(" ", m.group(1)) + " ", text)
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(c for c in text if not unicodedata.combining(c)).lower()
-    text = text.replace("ß", "ss").replace("'s", "s").replace("’s", "s").replace("'", "").replace("’", "")
+    if not text.isascii():  # most titles and all lists are, and have nothing to take apart
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    text = text.lower().replace("ß", "ss").replace("'s", "s").replace("’s", "s").replace("'", "").replace("’", "")
     return _POSSESSIVE.sub(r"\1s", text)
 
 
